@@ -5,7 +5,6 @@ import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
 
 export type {
   AppArmorProfile,
-  ContainerState,
   EnvVar,
   HostAlias,
   HostPathVolumeSource,
@@ -163,8 +162,22 @@ export interface PodCondition extends Omit<v1.PodCondition, 'lastProbeTime'> {
   observedGeneration?: number;
 }
 
+/** How a container ended; the times of one that was lost are null. */
+export interface ContainerStateTerminated
+  extends Omit<v1.ContainerStateTerminated, 'startedAt' | 'finishedAt'> {
+  startedAt?: string | null;
+  finishedAt?: string | null;
+}
+
+/** Whether a container waits, runs or has ended. */
+export interface ContainerState extends Omit<v1.ContainerState, 'terminated'> {
+  terminated?: ContainerStateTerminated;
+}
+
 /** The status of a container; what it says of users, signals and allocated devices is newer than the types. */
-export interface ContainerStatus extends v1.ContainerStatus {
+export interface ContainerStatus extends Omit<v1.ContainerStatus, 'state' | 'lastState'> {
+  state?: ContainerState;
+  lastState?: ContainerState;
   user?: { linux?: { uid: number; gid: number; supplementalGroups?: number[] } };
   stopSignal?: string;
 }

@@ -1,19 +1,15 @@
 // The hash by which a container is compared with the pod's specification. It equals the real kubelet's annotation, so
 // that each kubelet can adopt containers of the other.
+import { goJson } from './go-json.ts';
 
 /**
  * Hash of the fields whose change restarts a container (name and image), in hexadecimal. The real kubelet takes
  * 32-bit FNV-1a of a debug print of those fields' JSON bytes.
  */
 export function containerHash(container: { name: string; image: string }): string {
-  const json = JSON.stringify({ image: container.image, name: container.name });
-  const printed = `([]uint8)[${Buffer.from(goEscaped(json)).join(' ')}]`;
+  const json = goJson({ image: container.image, name: container.name });
+  const printed = `([]uint8)[${Buffer.from(json).join(' ')}]`;
   return fnv1a32(Buffer.from(printed)).toString(16);
-}
-
-/** Go's JSON writes these three as escapes; JavaScript's does not. */
-function goEscaped(json: string): string {
-  return json.replace(/[<>&]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
 }
 
 /** 32-bit FNV-1a as an unsigned number. */

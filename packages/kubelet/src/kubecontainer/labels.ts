@@ -3,6 +3,7 @@
 import type { Container, Pod, PodIdentity } from '../api/pod.ts';
 import { isPathPart } from '../paths/pod-paths.ts';
 import { containerHash } from './container-hash.ts';
+import { goJson } from './go-json.ts';
 
 /** Labels on sandboxes and containers. */
 export const podLabels = {
@@ -53,6 +54,16 @@ function identity({ metadata }: Pod): Record<string, string> {
   };
 }
 
+/** The fields of a hook in the order of the real kubelet. */
+const hookFields = [
+  ...['exec', 'command'],
+  ...['httpGet', 'path', 'port', 'host', 'scheme', 'httpHeaders', 'name', 'value'],
+  ...['tcpSocket', 'sleep', 'seconds'],
+];
+
+/** The fields of a port in the order of the real kubelet. */
+const portFields = ['name', 'hostPort', 'containerPort', 'protocol', 'hostIP'];
+
 /** Annotations of a container: the data to restart and stop it without the manifest. */
 export function annotationsOf(pod: Pod, container: Container, restartCount: number): Record<string, string> {
   const annotations: Record<string, string> = {
@@ -67,9 +78,9 @@ export function annotationsOf(pod: Pod, container: Container, restartCount: numb
     annotations[containerAnnotations.deletionGracePeriod] = String(deletionGracePeriodSeconds);
   }
   const { preStop } = container.lifecycle ?? {};
-  if (preStop) annotations[containerAnnotations.preStopHandler] = JSON.stringify(preStop);
+  if (preStop) annotations[containerAnnotations.preStopHandler] = goJson(preStop, hookFields);
   if (container.ports && container.ports.length > 0) {
-    annotations[containerAnnotations.ports] = JSON.stringify(container.ports);
+    annotations[containerAnnotations.ports] = goJson(container.ports, portFields);
   }
   return annotations;
 }

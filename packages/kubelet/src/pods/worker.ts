@@ -74,6 +74,8 @@ export class PodWorker {
   #deleted: Deleted | undefined;
   /** Set when the pod has to end for another one. */
   #preempted: Preempted | undefined;
+  /** The end by which the current round acts, and which the status shows. */
+  #currentEnd: PodEnd | undefined;
   #runtimeStatus: PodRuntimeStatus;
   #waiting: Waiting = new Map();
   #podIps: string[] = [];
@@ -163,6 +165,7 @@ export class PodWorker {
   end(end: Preempted): void {
     if (this.#preempted) return;
     this.#preempted = end;
+    this.#currentEnd = end;
     this.#failedRounds = 0;
     this.#abort.abort(new Error('the pod shall end'));
     this.#abort = new AbortController();
@@ -228,10 +231,11 @@ export class PodWorker {
     if (!pod) return;
     const isNew = this.#isNew;
     this.#isNew = false;
+    this.#currentEnd = this.#ownEnd(pod);
     const { status, nextAt, look } = await this.#ports.sync(pod, {
       waiting: this.#waiting,
       restartCounts: this.#restartCounts,
-      end: this.#ownEnd(pod),
+      end: this.#currentEnd,
       isNew,
       signal: this.#abort.signal,
       onView: (runtime, waiting) => {
@@ -246,7 +250,7 @@ export class PodWorker {
     if (look === 'after a pause') return this.#retryLater();
     if (look === 'at once') this.#awake = true;
     this.#failedRounds = 0;
-    const deadline = this.#endOf(pod) ? undefined : deadlineOf(pod, this.#startedAt());
+    const deadline = this.#currentEnd ? undefined : deadlineOf(pod, this.#startedAt());
     const next = Math.min(...[nextAt, deadline].filter((time) => time !== undefined));
     if (Number.isFinite(next)) this.#wakeIn(next - Date.now());
   }
@@ -306,7 +310,7 @@ export class PodWorker {
     // A pod that has ended keeps its last address.
     if (ips.length > 0) this.#podIps = ips;
     if (pod.spec.hostNetwork && seen.sandboxes.length > 0) this.#podIps = options.nodeIps;
-    const end = this.#ownEnd(pod) ?? this.#deleted;
+    const end = this.#currentEnd ?? this.#deleted;
     prober.observe(pod, seen, this.#podIps[0]);
     if (end) prober.terminating(pod.metadata.uid);
     const context = {

@@ -10,6 +10,7 @@ import { scratchDir } from '@berth/test-support/scratch.ts';
 import { eventually, until } from '@berth/test-support/until.ts';
 import { redirectLog, setVerbosity } from '../klog/klog.ts';
 import { TestAuthority } from '../testing/certificates.ts';
+import { testPod } from '../testing/pod.ts';
 import { startTestServer, testHost } from '../testing/server.ts';
 import { opensslCiphers } from './tls/go-names.ts';
 
@@ -350,8 +351,21 @@ describe('pages', () => {
     assert.equal((await server.ask('GET /metrics')).body, 'm');
     const { status, body } = await server.ask('GET /stats/summary?only_cpu_and_memory=true');
     assert.deepEqual([status, body], [500, 'only_cpu_and_memory=true']);
+    assert.equal((await server.ask('POST /stats/summary')).status, 500);
     assert.equal((await server.ask('GET /stats')).headers['location'], '/stats/');
   });
+});
+
+test('an error in place of a log is a text of no type', async () => {
+  const pod = testPod({ containers: [{ name: 'a' }] });
+  const { name, namespace } = pod.metadata;
+  const host = testHost({ pods: () => [{ ...pod, status: {} }] });
+  using server = await startTestServer(dir, host, { anonymousAuth: true });
+  const { status, body, headers } = await server.ask(`GET /containerLogs/${namespace}/${name}/a`);
+  assert.deepEqual([status, body], [400, `container "a" in pod "${name}" is not available`]);
+  assert.equal(headers['content-type'], undefined);
+  const unknown = await server.ask(`GET /containerLogs/${namespace}/${name}/none`);
+  assert.deepEqual([unknown.status, unknown.headers['content-type']], [404, 'text/plain; charset=utf-8']);
 });
 
 test('what clients do ends neither the server nor the connections of others', async () => {

@@ -137,7 +137,7 @@ function lostStatus(
     return {
       ...status,
       state: { waiting: { reason: restartingAllContainers, message } },
-      lastState: { terminated: { reason: restartingAllContainers, message, exitCode: 137 } },
+      lastState: unseenEnd(137, restartingAllContainers, message),
       restartCount: restartCount + 1,
     };
   }
@@ -148,9 +148,14 @@ function lostStatus(
   return { ...status, lastState: unknownEnd(message), restartCount: restartCount + (isDeleted ? 0 : 1) };
 }
 
+/** An end that nobody saw. */
+function unseenEnd(exitCode: number, reason: string, message: string): ContainerState {
+  return { terminated: { exitCode, reason, message, startedAt: null, finishedAt: null } };
+}
+
 /** The end of a container that ran and cannot be found. */
 function unknownEnd(message: string): ContainerState {
-  return { terminated: { reason: 'ContainerStatusUnknown', message, exitCode: 137 } };
+  return unseenEnd(137, 'ContainerStatusUnknown', message);
 }
 
 /** The termination of the container before this one, from the last status. */
@@ -200,14 +205,11 @@ function containerState(container: RuntimeContainer, runtimeName: string): Conta
 }
 
 /** An init container that the runtime has forgotten, in a pod that is past its initialization. */
-const lostInit: ContainerState = {
-  terminated: {
-    exitCode: 0,
-    reason: 'Completed',
-    message:
-      'Unable to get init container status from container runtime and pod has been initialized, treat it as exited normally',
-  },
-};
+const lostInit = unseenEnd(
+  0,
+  'Completed',
+  'Unable to get init container status from container runtime and pod has been initialized, treat it as exited normally',
+);
 
 function wasInitialized(pod: Pod, runtime: PodRuntimeStatus): boolean {
   return pod.spec.containers.some(({ name }) => runtime.containers.some((each) => each.name === name));

@@ -52,13 +52,14 @@ export function podStatus(
   const { phase = podPhase(pod, init, regular), ...reason } = endedStatus(context.end) ?? {};
   const statuses = { init, regular, phase, restartsAll };
   const now = timestamp(context.now);
+  const conditions = previous?.conditions ?? [];
   const [hostIP] = context.hostIps;
   const [podIP] = context.podIps;
   return {
     phase,
     conditions: [
-      ...podConditions(pod, runtime, statuses, previous?.conditions ?? [], now),
-      ...disruptionConditions(context.end, previous?.conditions ?? [], now),
+      ...disruptionConditions(context.end, conditions, now),
+      ...podConditions(pod, runtime, statuses, conditions, now),
     ],
     ...reason,
     ...(hostIP ? { hostIP, hostIPs: context.hostIps.map((ip) => ({ ip })) } : {}),

@@ -5,7 +5,7 @@ import { asSyscallError } from '../syscall/errno.ts';
 
 let sizes: readonly string[] | undefined;
 
-/** The huge page sizes of this kernel in the form of cgroup file names: `2MB`, `1GB`. */
+/** The huge page sizes of this kernel in the form of cgroup file names, smallest first: `2MB`, `1GB`. */
 export function hugepageSizes(): readonly string[] {
   sizes ??= readSizes().map(hugepageName);
   return sizes;
@@ -15,7 +15,8 @@ function readSizes(): number[] {
   try {
     return readdirSync('/sys/kernel/mm/hugepages')
       .map((name) => Number(/^hugepages-(\d+)kB$/.exec(name)?.[1]))
-      .filter((kibibytes) => kibibytes > 0);
+      .filter((kibibytes) => kibibytes > 0)
+      .sort((one, other) => one - other);
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return [];
     throw asSyscallError(error);

@@ -10,7 +10,7 @@ import { findContainer } from '../../api/each-container.ts';
 import type { PodWithStatus } from '../../api/pod.ts';
 import { createLogger } from '../../klog/klog.ts';
 import { podLog } from '../../logs/open-log.ts';
-import { respondText } from '../http/respond.ts';
+import { respond, respondText } from '../http/respond.ts';
 import type { Route } from '../http/routes.ts';
 import { podByName } from './find-container.ts';
 import { grpcText } from './grpc-text.ts';
@@ -44,7 +44,8 @@ export function containerLogsRoute(ports: ContainerLogPorts): Route {
         return respondText(response, 404, text);
       }
       const chosen = logContainer({ name: pod, status: found.status }, container, options.previous);
-      if ('error' in chosen) return respondText(response, 400, chosen.error);
+      // Go guesses no type of an answer in chunks, as this one would have been.
+      if ('error' in chosen) return respond(response, 400, chosen.error, {});
       if (!keepOpen()) return respondText(response, 503, 'too many streams are open; try again later');
       await sendLog(ports, chosen.containerId, options, response);
     },

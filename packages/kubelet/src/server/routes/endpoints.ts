@@ -18,7 +18,7 @@ export function endpointRoutes(endpoints: Readonly<Record<string, Endpoint>>): R
       respond(response, status, body, { 'content-type': contentType });
     };
     return path.startsWith(statistics)
-      ? { methods: ['GET'], path, root: statistics, handler }
+      ? { methods: ['GET', 'POST'], path, root: statistics, handler }
       : { methods: 'any', path, handler };
   });
 }
