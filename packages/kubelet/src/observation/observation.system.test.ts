@@ -170,7 +170,7 @@ const podShape = [
 ].join(' ');
 
 const nodeShape = [
-  `{nodeName systemContainers[{name startTime ${cpuShape} ${memory('')} ${io} swap{time swapUsageBytes}}]`,
+  `{nodeName systemContainers[{name startTime ${cpuShape} ${memory('availableBytes ')} ${io} swap{time swapUsageBytes}}]`,
   `startTime ${cpuShape} ${memory('availableBytes ')} ${io} ${network} fs{${fs}}`,
   `runtime{imageFs{${fs}} containerFs{${fs}}} rlimit{time maxpid curproc}`,
   'swap{time swapUsageBytes}}',

@@ -100,13 +100,13 @@ const cases: (Omit<Case, 'spec'> & { spec?: () => Case['spec'] })[] = [
     spec: hostPath(() => join(root(), 'none'), 'Directory'),
     reason: 'ContainerCreating',
     message:
-      /^MountVolume\.SetUp failed for volume "v" : hostPath type check failed: .*\/none is not a directory$/,
+      /^MountVolume\.SetUp failed for volume "v" : hostPath type check failed, .*\/none is not a directory, unable to determine its type: /,
   },
   {
     title: 'a hostPath of another type',
     spec: hostPath(() => join(root(), 'inside'), 'Socket'),
     reason: 'ContainerCreating',
-    message: /inside is not a socket file$/,
+    message: /inside is not a socket file, it's a Directory$/,
   },
   {
     title: 'a subPath whose link leads out of the volume',
