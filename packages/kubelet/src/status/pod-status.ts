@@ -111,7 +111,7 @@ export function rejectedStatus(pod: Pod, end: Rejected, at: number): PodStatus {
 
 /** The resources of a pod that is never resized: what was asked for was allocated. */
 function podResources(pod: Pod): Pick<PodStatus, 'resources' | 'allocatedResources'> {
-  const [requests, limits] = [podTotals(pod.spec, 'requests'), podTotals(pod.spec, 'limits')];
+  const [requests, limits] = [podTotals(pod, 'requests'), podTotals(pod, 'limits')];
   const isEmpty = (list: object) => Object.keys(list).length === 0;
   return {
     resources: { ...(isEmpty(requests) ? {} : { requests }), ...(isEmpty(limits) ? {} : { limits }) },

@@ -43,7 +43,7 @@ const cases: [title: string, init: Made[], regular: Made[], spec: object, total:
 for (const [title, initContainers, containers, spec, total] of cases) {
   test(`the requests of a pod: ${title}`, () => {
     const pod = testPod({ ...spec, containers, initContainers });
-    assert.deepEqual(podTotals(pod.spec, 'requests'), total);
+    assert.deepEqual(podTotals(pod, 'requests'), total);
   });
 }
 
@@ -51,7 +51,7 @@ test('the overhead counts for limits that there are', () => {
   const resources = { limits: { cpu: '1' } };
   const overhead = { cpu: '1', memory: '1Mi' };
   const pod = testPod({ containers: [{ name: 'c', resources }], overhead });
-  assert.deepEqual(podTotals(pod.spec, 'limits'), { cpu: '2' });
+  assert.deepEqual(podTotals(pod, 'limits'), { cpu: '2' });
 });
 
 test('figures are written as quantities', () => {

@@ -1,55 +1,30 @@
 // Lists of resources, as Kubernetes adds them up.
 import { formatQuantity, parseQuantity, type Quantity } from '@berth/common/quantity.ts';
-import type { Container, PodSpec, ResourceRequirements } from '../api/pod.ts';
+import { eachContainer } from '../api/each-container.ts';
+import type { Container, Pod, PodSpec } from '../api/pod.ts';
+import { podLimits, podRequests } from '../api/pod-totals.ts';
 
 /** Quantities by resource. */
 export type ResourceList = Readonly<Record<string, string>>;
 
-/** What a pod requests or limits: its own figures where it has some, else the most that its containers have at a time. */
-export function podTotals(
-  spec: PodSpec & { resources?: ResourceRequirements },
-  kind: 'requests' | 'limits',
-): ResourceList {
-  const of = ({ resources }: Container): ResourceList => resources[kind] ?? {};
-  let sidecars: ResourceList = {};
-  let most: ResourceList = {};
-  for (const container of spec.initContainers ?? []) {
-    const together = added(sidecars, of(container));
-    if (container.restartPolicy === 'Always') sidecars = together;
-    most = larger(most, together);
-  }
-  const total = larger(spec.containers.map(of).reduce(added, sidecars), most);
-  const own = spec.resources?.[kind] ?? {};
-  const overhead = spec.overhead ?? {};
-  // The overhead of a sandbox is added to limits that there are.
-  const extra = Object.entries(overhead).filter(
-    ([name]) => kind === 'requests' || name in { ...total, ...own },
+/** What a pod requests or limits in total, with its overhead, in the format in which the pod first names the resource. */
+export function podTotals(pod: Pick<Pod, 'spec'>, kind: 'requests' | 'limits'): ResourceList {
+  const amounts = (kind === 'requests' ? podRequests : podLimits)(pod, { overhead: true });
+  const formats = formatsOf(pod.spec);
+  return Object.fromEntries(
+    [...amounts].map(([name, nanos]) => [
+      name,
+      formatQuantity({ nanos, format: formats.get(name) ?? 'DecimalSI' }),
+    ]),
   );
-  return added({ ...total, ...own }, Object.fromEntries(extra));
 }
 
-function added(one: ResourceList, other: ResourceList): ResourceList {
-  return combined(one, other, (a, b) => ({ nanos: a.nanos + b.nanos, format: a.format }));
-}
-
-function larger(one: ResourceList, other: ResourceList): ResourceList {
-  return combined(one, other, (a, b) => (b.nanos > a.nanos ? b : a));
-}
-
-function combined(
-  one: ResourceList,
-  other: ResourceList,
-  combine: (a: Quantity, b: Quantity) => Quantity,
-): ResourceList {
-  const result: Record<string, string> = { ...one };
-  for (const [name, quantity] of Object.entries(other)) {
-    const former = one[name];
-    result[name] =
-      former === undefined
-        ? quantity
-        : formatQuantity(combine(parseQuantity(former), parseQuantity(quantity)));
-  }
-  return result;
+function formatsOf(spec: PodSpec): Map<string, Quantity['format']> {
+  const containers = eachContainer<Container>(spec).map(({ container }) => container.resources);
+  const lists = [spec.resources ?? {}, ...containers].flatMap(({ requests, limits }) => [requests, limits]);
+  const named = [...lists, spec.overhead].flatMap((list) => Object.entries(list ?? {}));
+  // The first one counts, so it is set last.
+  return new Map(named.reverse().map(([name, quantity]) => [name, parseQuantity(quantity).format]));
 }
 
 /** Thousandths of a core as a quantity. */
