@@ -10,8 +10,10 @@ import { hasTable } from '@berth/linux/nftables/nftables.ts';
 import { kill } from '@berth/linux/processes/process.ts';
 import { loopbackTable } from '@berth/runtime/network/loopback-guard.ts';
 import { moveHugetlbToV1 } from '@berth/test-support/hugetlb.ts';
+import { until } from '@berth/test-support/until.ts';
 import { demoImage, writeDemoImage } from '../images/demo-image.ts';
 import { type DaemonName, runningDaemon } from '../node/daemon.ts';
+import { kubeletPods } from '../node/kubelet.ts';
 import type { NodeLayout } from '../node/layout.ts';
 import { down } from './down.ts';
 import { listImages, loadImages } from './image.ts';
@@ -20,6 +22,7 @@ import { type UpOptions, up } from './up.ts';
 
 const root = join(import.meta.dirname, '../../../..');
 const hello = join(root, 'examples/hello.yaml');
+const site = join(root, 'examples/site.yaml');
 const settings = join(root, 'examples/settings.yaml');
 const testBridge = 'brtest-berth';
 const testCgroups = ['/berthtest-node', '/berthtest-kubelet'];
@@ -209,6 +212,42 @@ test('a pod with its ConfigMap and Secret, in one file or in several', async () 
     /c\.yaml: Secret default\/login2: line \d+, column 1: strict decoding error: unknown field "stringdata"/,
   );
   assert.match(await runDown(), / ok {2}pod default\/parts {3}ended\n/);
+  await assertNothingLeft();
+});
+
+test('a pod with probes, a sidecar and a projected volume, whose text changes while it runs', async () => {
+  const { text, error } = await runUp([site], { try: true });
+  assert.equal(error, undefined);
+  assert.match(text, /:8080\nHello from a ConfigMap\.\n/);
+  const [, ip = ''] = /default\/site .* (10\.222\.12\.\d+) /.exec(text) ?? [];
+  const changed = join(dir, 'site.yaml');
+  await writeFile(changed, readFileSync(site, 'utf8').replace('Hello from a', 'Hello from another'));
+  const again = await runUp([changed]);
+  assert.equal(again.error, undefined);
+  const page = async () => await (await fetch(`http://${ip}:8080/`)).text();
+  await until(
+    'the page has changed',
+    async () => (await page()) === 'Hello from another ConfigMap.\n',
+    undefined,
+    5000,
+  );
+  const pods = (await kubeletPods(layout)) ?? [];
+  assert.deepEqual(
+    pods.map(({ status }) =>
+      [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].map((each) => [
+        each.name,
+        each.ready,
+        each.restartCount,
+      ]),
+    ),
+    [
+      [
+        ['clock', true, 0],
+        ['web', true, 0],
+      ],
+    ],
+  );
+  await runDown();
   await assertNothingLeft();
 });
 
