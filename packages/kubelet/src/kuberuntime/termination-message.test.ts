@@ -12,16 +12,18 @@ const line = (text: string, kind = 'F', stream = 'stdout') =>
   `2026-11-23T20:00:00.000000000Z ${stream} ${kind} ${text}\n`;
 
 test('the end of a log is its text without the prefixes', () => {
-  assert.equal(
-    logEnd(`cut line\n${line('one')}${line('half', 'P')}${line('two', 'F', 'stderr')}`),
-    'one\nhalftwo\n',
-  );
+  assert.equal(logEnd(`${line('one')}${line('half', 'P')}${line('two', 'F', 'stderr')}`), 'one\nhalftwo\n');
 });
 
 test('at most 80 lines and 2048 bytes', () => {
   const many = Array.from({ length: 100 }, (_, index) => line(String(index))).join('');
   assert.equal(logEnd(many).split('\n').length, 81);
   assert.equal(logEnd(line('x'.repeat(5000))).length, 2048);
+});
+
+test('a line that is longer than what was read is all text', () => {
+  assert.equal(logEnd(`${'x'.repeat(5000)}\n`), `${'x'.repeat(2047)}\n`);
+  assert.equal(logEnd(`${'x'.repeat(2050)}\n${line('last')}`), `${'x'.repeat(2042)}\nlast\n`);
 });
 
 test('which text a container leaves', async (t) => {
@@ -48,6 +50,13 @@ test('which text a container leaves', async (t) => {
   assert.equal(await message('own words', 'FallbackToLogsOnError', 1), 'own words');
   assert.equal(await message(undefined, 'FallbackToLogsOnError', 1), 'from the log\n');
   assert.equal((await message('y'.repeat(9000), 'File', 0)).length, 4096);
+  await writeFile(logPath, line('z'.repeat(14_000)));
+  assert.equal(await message('', 'FallbackToLogsOnError', 1), `${'z'.repeat(2047)}\n`);
+  await rm(logPath);
+  assert.equal(
+    await message('', 'FallbackToLogsOnError', 1),
+    `Error on reading termination message from logs: failed to try resolving symlinks in path "${logPath}": lstat ${logPath}: no such file or directory`,
+  );
 });
 
 test('a termination log or log that is no regular file, or that links lead to, is told of and not read', async (t) => {
@@ -88,6 +97,6 @@ test('a termination log or log that is no regular file, or that links lead to, i
   assert.equal((await message(join(volume, 'huge'))).length, 4096);
   const none = join(volume, 'none');
   for (const logPath of [join(folders.podLogsDir, 'pod/main/secret'), join(volume, 'fifo')]) {
-    assert.ok(!(await message(none, logPath)).includes('secret'));
+    assert.match(await message(none, logPath), /^Error on reading termination message from logs: /);
   }
 });

@@ -22,7 +22,7 @@ onEveryRuntime((podTest) => {
       const before = await untilRunning(kubelet, pod);
       assert.equal(before.ephemeralContainerStatuses, undefined);
 
-      const look = 'grep -c "I am the target" /proc/1/cmdline >> /v/notes';
+      const look = 'grep -c "I am the [t]arget" /proc/1/cmdline >> /v/notes';
       const sees = notingContainer('sees', look, { targetContainerName: 'main' });
       const alone = notingContainer('alone', `${look}; exit 5`);
       kubelet.setPods([debugged(pod, sees, alone)]);
