@@ -22,7 +22,7 @@ test('pods can request what is not reserved, and is not huge pages', () => {
   assert.deepEqual(units(allocatable(capacity, settings)), {
     cpu: 3.25,
     memory: Number((1024n - 100n - 24n - 100n - 2n) * mib),
-    'ephemeral-storage': 900_000_005,
+    'ephemeral-storage': 900_000_004,
     pid: 900,
     'hugepages-2Mi': Number(2n * mib),
   });

@@ -59,10 +59,10 @@ function evictionReserve(capacity: Amounts, thresholds: Readonly<Record<string, 
     const percent = /^(.*)%$/.exec(threshold)?.[1];
     if (percent === undefined) reserve.set(resource, parseQuantity(threshold).nanos);
     else {
-      // Bytes are whole, and rounded down.
-      const bytes = (capacity.get(resource) ?? 0n) / billion;
-      const share = BigInt(Math.round((Number(percent) / 100) * 1e9));
-      reserve.set(resource, ((bytes * share) / billion) * billion);
+      // Bytes are whole, and rounded down. The share has 32 bits, as that of the real kubelet: 10% is a little more.
+      const bytes = Number((capacity.get(resource) ?? 0n) / billion);
+      const share = Math.fround(Math.fround(Number(percent)) / 100);
+      reserve.set(resource, BigInt(Math.floor(bytes * share)) * billion);
     }
   }
   return reserve;
