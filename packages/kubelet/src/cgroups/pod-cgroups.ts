@@ -10,7 +10,7 @@ import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { podCgroup, qosCgroup, uidOfCgroup } from './cgroup-names.ts';
 import { pageBytes } from './cgroup-node.ts';
 import {
-  hugepageLimits,
+  type CgroupLimits,
   memoryBytes,
   milliCpu,
   milliCpuToShares,
@@ -44,11 +44,10 @@ export class PodCgroups {
   async prepare(limits: Amounts): Promise<void> {
     if (!this.#options.cgroupsPerQos) return;
     for (const qos of classes) await this.#driver.create(this.#qosPath(qos));
-    const { hugepages = [] } = hugepageLimits(new Map(), this.#node());
-    const unbounded = hugepages.map(({ pageSize }) => ({ pageSize, limit: unboundedBytes }));
-    await this.#driver.apply(this.#qosPath('BestEffort'), { cpuShares: 2, hugepages: unbounded });
-    await this.#driver.apply(this.#qosPath('Burstable'), { hugepages: unbounded });
-    await this.#limitAll(limits);
+    const hugepages = this.#node().hugepageSizes.map((pageSize) => ({ pageSize, limit: unboundedBytes }));
+    await this.#driver.apply(this.#qosPath('BestEffort'), { cpuShares: 2, hugepages });
+    await this.#driver.apply(this.#qosPath('Burstable'), { hugepages });
+    await this.#limitAll(limits, hugepages);
     await this.#shareBurstable();
   }
 
@@ -121,15 +120,18 @@ export class PodCgroups {
     return directories.some((each) => each !== undefined && existsSync(each));
   }
 
-  /** The cgroup of all pods, whose guaranteed ones are directly in it. A failure is logged: pods use too much now. */
-  async #limitAll(limits: Amounts): Promise<void> {
+  /**
+   * The cgroup of all pods, whose guaranteed ones are directly in it. Huge pages are limited in those of pods only. A
+   * failure is logged: pods use too much now.
+   */
+  async #limitAll(limits: Amounts, hugepages: NonNullable<CgroupLimits['hugepages']>): Promise<void> {
     const pids = Number((limits.get('pid') ?? 0n) / 1_000_000_000n);
     try {
       await this.#driver.apply(this.#qosPath('Guaranteed'), {
         cpuShares: milliCpuToShares(milliCpu(limits)),
         memoryLimit: memoryBytes(limits),
         ...(pids > 0 && { pids }),
-        ...hugepageLimits(limits, this.#node()),
+        hugepages,
       });
     } catch (error) {
       log.error('Failed to update Node Allocatable Limits', { err: error });
