@@ -4,7 +4,7 @@
 import { splitImageName } from '@berth/common/image-name.ts';
 import { compareQuantities } from '@berth/common/quantity.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
-import type { DownwardFile, Probe, Volume, VolumeProjection } from './pod.ts';
+import type { DownwardFile, EnvVarSource, Probe, Volume, VolumeProjection } from './pod.ts';
 
 /** Returns a copy of the pod with the API's defaults. */
 export function withDefaults(pod: v1.Pod): v1.Pod {
@@ -104,7 +104,17 @@ function defaultPort(port: v1.ContainerPort, hostNetwork: boolean): v1.Container
 }
 
 function defaultEnv(variable: v1.EnvVar): v1.EnvVar {
-  return variable.valueFrom ? { ...variable, valueFrom: defaultReferences(variable.valueFrom) } : variable;
+  const { valueFrom, ...rest } = variable;
+  if (valueFrom) return { ...rest, valueFrom: defaultSource(valueFrom) };
+  // The API leaves out an empty value.
+  if (variable.value !== '') return variable;
+  return { name: variable.name };
+}
+
+function defaultSource(source: EnvVarSource): EnvVarSource {
+  const { fileKeyRef } = source;
+  if (fileKeyRef) return { ...source, fileKeyRef: { ...fileKeyRef, optional: fileKeyRef.optional ?? false } };
+  return defaultReferences(source);
 }
 
 /** Defaults of a reference to a field or a resource of the pod. */

@@ -116,10 +116,15 @@ onEveryRuntime((podTest) => {
     if (cgroups.version === 'v2')
       assert.equal(Number(readFileSync(high, 'utf8')), Math.floor((121.6 * mib) / 4096) * 4096);
     const path = podCgroup(cgroupRoot, cgroupDriver, 'Burstable', huge.metadata.uid);
-    const directory = cgroups.directory(path, 'hugetlb') ?? '';
-    const files = ['hugetlb.2MB.limit_in_bytes', 'hugetlb.2MB.max'].map((file) => join(directory, file));
-    const file = files.find((each) => existsSync(each));
-    if (file !== undefined) assert.equal(readFileSync(file, 'utf8').trim(), '0');
+    const hugeLimit = (cgroup: string): string | undefined => {
+      const directory = cgroups.directory(cgroup, 'hugetlb') ?? '';
+      const files = ['hugetlb.2MB.limit_in_bytes', 'hugetlb.2MB.max'].map((file) => join(directory, file));
+      const file = files.find((each) => existsSync(each));
+      return file && readFileSync(file, 'utf8').trim();
+    };
+    // All pods together have no limit, each one has.
+    const ofAll = hugeLimit(qosCgroup(cgroupRoot, cgroupDriver, 'Guaranteed'));
+    if (ofAll !== undefined) assert.deepEqual([ofAll, hugeLimit(path)], [String(2n ** 62n), '0']);
     await endAll(node, kubelet, ...pods);
   });
 });

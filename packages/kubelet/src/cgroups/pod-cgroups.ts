@@ -11,7 +11,7 @@ import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { podCgroup, qosCgroup, uidOfCgroup } from './cgroup-names.ts';
 import { pageBytes } from './cgroup-node.ts';
 import {
-  hugepageLimits,
+  type CgroupLimits,
   memoryBytes,
   milliCpu,
   milliCpuToShares,

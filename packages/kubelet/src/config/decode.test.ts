@@ -70,6 +70,27 @@ test('defaults are those of the API server', () => {
   assert.deepEqual(host.spec.containers[0]?.ports, [{ containerPort: 80, hostPort: 80, protocol: 'TCP' }]);
 });
 
+test('variables have the form that the API server gives them', () => {
+  const file = { volumeName: 'v', path: 'p', key: 'KEY' };
+  const { spec } = podOf(
+    manifest({
+      spec: { volumes: [{ name: 'v', emptyDir: {} }] },
+      container: {
+        env: [
+          { name: 'EMPTY', value: '' },
+          { name: 'FIELD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+          { name: 'FILE', valueFrom: { fileKeyRef: file } },
+        ],
+      },
+    }),
+  );
+  assert.deepEqual(spec.containers[0]?.env, [
+    { name: 'EMPTY' },
+    { name: 'FIELD', valueFrom: { fieldRef: { fieldPath: 'metadata.name', apiVersion: 'v1' } } },
+    { name: 'FILE', valueFrom: { fileKeyRef: { ...file, optional: false } } },
+  ]);
+});
+
 test('several documents and lists, each pod on its own', () => {
   const text = `---\n${manifest()}\n---\n---\nkind: Service\n---\napiVersion: v1\nkind: List\nitems:\n- ${manifest({ metadata: { name: 'two' } })}\n`;
   const decoded = decodeManifest(text, decodeOptions);
