@@ -3,7 +3,6 @@ import { existsSync, readdirSync } from 'node:fs';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import { type CgroupDriver, cgroupfsDriver } from '@berth/linux/cgroups/driver.ts';
 import { hugepageSizes } from '@berth/linux/cgroups/hugepages.ts';
-import type { CgroupResources } from '@berth/linux/cgroups/resources.ts';
 import type { Pod } from '../api/pod.ts';
 import type { Amounts } from '../api/pod-totals.ts';
 import { createLogger } from '../klog/klog.ts';
@@ -45,11 +44,10 @@ export class PodCgroups {
   async prepare(limits: Amounts): Promise<void> {
     if (!this.#options.cgroupsPerQos) return;
     for (const qos of classes) await this.#driver.create(this.#qosPath(qos));
-    const { hugepages = [] } = hugepageLimits(new Map(), this.#node());
-    const unbounded = hugepages.map(({ pageSize }) => ({ pageSize, limit: unboundedBytes }));
-    await this.#driver.apply(this.#qosPath('BestEffort'), { cpuShares: 2, hugepages: unbounded });
-    await this.#driver.apply(this.#qosPath('Burstable'), { hugepages: unbounded });
-    await this.#limitAll(limits, unbounded);
+    const hugepages = this.#node().hugepageSizes.map((pageSize) => ({ pageSize, limit: unboundedBytes }));
+    await this.#driver.apply(this.#qosPath('BestEffort'), { cpuShares: 2, hugepages });
+    await this.#driver.apply(this.#qosPath('Burstable'), { hugepages });
+    await this.#limitAll(limits, hugepages);
     await this.#shareBurstable();
   }
 
@@ -122,8 +120,11 @@ export class PodCgroups {
     return directories.some((each) => each !== undefined && existsSync(each));
   }
 
-  /** The cgroup of all pods, whose guaranteed ones are directly in it. A failure is logged: pods use too much now. */
-  async #limitAll(limits: Amounts, hugepages: CgroupResources['hugepages'] = []): Promise<void> {
+  /**
+   * The cgroup of all pods, whose guaranteed ones are directly in it. Huge pages are limited in those of pods only. A
+   * failure is logged: pods use too much now.
+   */
+  async #limitAll(limits: Amounts, hugepages: NonNullable<CgroupLimits['hugepages']>): Promise<void> {
     const pids = Number((limits.get('pid') ?? 0n) / 1_000_000_000n);
     try {
       await this.#driver.apply(this.#qosPath('Guaranteed'), {
