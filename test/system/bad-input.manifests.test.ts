@@ -116,13 +116,13 @@ test('one bad document of several: the others run', async () => {
   await node.withoutTrace(async () => {
     const documents = [
       podManifest({ name: 'good' }),
-      podManifest({ name: 'bad', spec: { hostUsers: false } }),
+      podManifest({ name: 'bad', spec: { resourceClaims: [{ name: 'c', resourceClaimName: 'c' }] } }),
     ];
     node.write('several.yaml', documents.join('\n---\n'));
     await untilRunning(node, 'good');
     const [fault] = await untilRejected(1);
     assert.equal(fault?.pod, 'default/bad-testnode');
-    assert.match(fault?.message ?? '', /spec\.hostUsers/);
+    assert.match(fault?.message ?? '', /spec\.resourceClaims/);
     node.remove('several.yaml');
     await untilForgotten(node, 'good');
   });
@@ -170,7 +170,7 @@ test('the manifest of a running pod that is broken by an edit: the pod runs on a
     const before = await containerIds('edited');
     for (const text of [
       '{"apiVersion": "v1", ',
-      podManifest({ name: 'edited', spec: { hostUsers: false } }),
+      podManifest({ name: 'edited', spec: { resourceClaims: [{ name: 'c', resourceClaimName: 'c' }] } }),
     ]) {
       node.write('edited.json', text);
       const [fault] = await untilRejected(1);

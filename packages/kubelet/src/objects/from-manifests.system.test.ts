@@ -36,7 +36,7 @@ class Manifests implements AsyncDisposable {
     const stateDir = join(node.dir, `${name}-state`);
     const source = new FileSource({
       path,
-      nodeName: 'n',
+      nodeName: node.options.nodeName,
       checkFrequencyMs: 60_000,
       stateDir,
     });
@@ -57,7 +57,10 @@ class Manifests implements AsyncDisposable {
 
   /** Waits until the pod's status is as wanted. */
   pod(name: string, what: string, wanted: (status: PodStatus) => boolean): Promise<PodWithStatus> {
-    const found = () => this.#stage.kubelet.pods().find(({ metadata }) => metadata.name === `${name}-n`);
+    const found = () =>
+      this.#stage.kubelet
+        .pods()
+        .find(({ metadata }) => metadata.name === `${name}-${this.#stage.node.options.nodeName}`);
     return until(
       `${name} ${what}`,
       () => {

@@ -158,6 +158,8 @@ export class PodWorker {
   probed(kind: ProbeKind): void {
     if (this.#stopped) return;
     this.#observe(this.#runtimeStatus);
+    // The next kubelet shows it until it has looked for itself.
+    this.#save();
     if (kind !== 'readiness') this.wake();
   }
 

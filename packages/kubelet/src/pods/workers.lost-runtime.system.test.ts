@@ -62,6 +62,8 @@ for (const runtime of testRuntimes) {
       message:
         'The container could not be located when the pod was deleted.  The container used to be Running',
       exitCode: 137,
+      startedAt: null,
+      finishedAt: null,
     });
     await second.stop();
     // The next one sees the same in the runtime.
