@@ -14,15 +14,12 @@ const end = '<!-- End of what npm run limits writes -->';
 const topics: readonly { title: string; is: RegExp }[] = [
   { title: 'a cluster (`--kubeconfig`)', is: /^--(kubeconfig|bootstrap-kubeconfig)$/ },
   { title: 'probes', is: /^Container\.\w+Probe$/ },
-  { title: 'lifecycle hooks', is: /^Container\.lifecycle$/ },
-  { title: 'sidecars and restart rules', is: /^Container\.restartPolicy(Rules)?$/ },
   { title: 'ConfigMaps and Secrets', is: /configMap|secret|envFrom|imagePullSecrets/i },
   { title: 'service accounts', is: /^PodSpec\.serviceAccount/ },
   { title: 'volumes but emptyDir and hostPath', is: /^Volume\./ },
   { title: 'block devices', is: /^Container\.volumeDevices$/ },
   { title: 'user namespaces', is: /^PodSpec\.hostUsers$/ },
   { title: 'AppArmor profiles', is: /appArmorProfile$/ },
-  { title: 'ephemeral containers', is: /^PodSpec\.ephemeralContainers$/ },
   { title: "a pod's own resources and overhead", is: /^PodSpec\.(resources|overhead)$/ },
   { title: 'resource claims', is: /[cC]laims$/ },
   { title: 'eviction', is: /^--eviction-hard$/ },
@@ -30,9 +27,12 @@ const topics: readonly { title: string; is: RegExp }[] = [
   { title: 'feature gates', is: /^--feature-gates$/ },
 ];
 
+/** The fields with this fate. What is refused of ephemeral containers, the API server refuses as well. */
 const fieldsOf = (fate: Fate['fate']): string[] =>
   Object.entries(places).flatMap(([type, { fields }]) =>
-    Object.entries(fields).flatMap(([name, field]) => (field.fate === fate ? [`${type}.${name}`] : [])),
+    Object.entries(type === 'EphemeralContainer' ? {} : fields).flatMap(([name, field]) =>
+      field.fate === fate ? [`${type}.${name}`] : [],
+    ),
   );
 
 /** The section of the README. */
@@ -85,7 +85,8 @@ runs, and the log says so; \`berth up\` makes errors of them, unless \`--validat
 ${byType(fieldsOf('ignored'))}
 
 So are \`limits\` of \`ephemeral-storage\`, resources of device plugins (\`vendor.com/gpu\`), host ports of init containers,
-and fields that Kubernetes does not know.
+and fields that Kubernetes does not know. Resources that change in the manifest of a running pod, which is the same pod if
+it has a \`uid\`, take effect when its containers start the next time: the real kubelet resizes them in place.
 
 ## Flags
 
