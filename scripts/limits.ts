@@ -13,23 +13,19 @@ const end = '<!-- End of what npm run limits writes -->';
 /** How the README calls what is missing: a topic, and the fields and flags that are it. What has gone is left out. */
 const topics: readonly { title: string; is: RegExp }[] = [
   { title: 'a cluster (`--kubeconfig`)', is: /^--(kubeconfig|bootstrap-kubeconfig)$/ },
-  { title: 'probes', is: /^Container\.\w+Probe$/ },
-  { title: 'lifecycle hooks', is: /^Container\.lifecycle$/ },
-  { title: 'sidecars and restart rules', is: /^Container\.restartPolicy(Rules)?$/ },
-  { title: 'ConfigMaps and Secrets', is: /configMapKeyRef|secretKeyRef|envFrom|imagePullSecrets/i },
   { title: 'service accounts', is: /^PodSpec\.serviceAccount/ },
   { title: 'volumes of claims and of CSI', is: /^Volume\.(persistentVolumeClaim|csi|ephemeral)$/ },
   { title: 'block devices', is: /^Container\.volumeDevices$/ },
-  { title: 'ephemeral containers', is: /^PodSpec\.ephemeralContainers$/ },
   { title: 'resource claims', is: /[cC]laims$/ },
   { title: 'eviction', is: /^--eviction-soft$/ },
   { title: 'CPU, memory and topology managers', is: /^--(cpu|memory|topology)-manager-policy$/ },
   { title: 'feature gates', is: /^--feature-gates$/ },
 ];
 
+/** The fields with this fate. What is refused of ephemeral containers, the API server refuses as well. */
 const fieldsOf = (fate: Fate['fate']): string[] =>
   Object.entries(places).flatMap(([type, { fields }]) =>
-    Object.entries(fields).flatMap(([name, field]) =>
+    Object.entries(type === 'EphemeralContainer' ? {} : fields).flatMap(([name, field]) =>
       // What Kubernetes itself refuses is no limit of Berth.
       field.fate === fate && !('told' in field) ? [`${type}.${name}`] : [],
     ),
@@ -83,7 +79,8 @@ runs, and the log says so; \`berth up\` makes errors of them, unless \`--validat
 ${byType(fieldsOf('ignored'))}
 
 So are \`limits\` of \`ephemeral-storage\`, resources of device plugins (\`vendor.com/gpu\`), host ports of init containers,
-and fields that Kubernetes does not know.
+and fields that Kubernetes does not know. Resources that change in the manifest of a running pod, which is the same pod if
+it has a \`uid\`, take effect when its containers start the next time: the real kubelet resizes them in place.
 
 ## Flags
 
