@@ -233,7 +233,7 @@ test('/configz and /flagz', () => {
   });
   assert.deepEqual(crashLoopBackOff, { maxContainerRestartPeriod: '5m0s' });
   assert.deepEqual(logging, {
-    flushFrequency: 0,
+    flushFrequency: '5s',
     format: 'text',
     options: {
       json: { infoBufferSize: '0', splitStream: false },

@@ -41,7 +41,7 @@ export const unsupportedSettings: Readonly<Record<string, readonly unknown[]>> =
   kubeReservedCgroup: [],
   kubeletCgroups: [],
   localStorageCapacityIsolation: [true, false],
-  'logging.flushFrequency': [0, '5s', 5_000_000_000],
+  'logging.flushFrequency': ['5s', 0, 5_000_000_000],
   'logging.format': ['text'],
   'logging.options.json.infoBufferSize': ['0', 0],
   'logging.options.json.splitStream': [false],
