@@ -7,7 +7,8 @@ export interface ServerRequest {
   path: string;
   headers?: Readonly<Record<string, string>>;
   /**
-   * `text`: the body as it is; `structure`: paths and types of the JSON; `metrics`: families with their types and label names; `none`: status and headers alone.
+   * `text`: the body as it is; `structure`: paths and types of the JSON; `metrics`: families with their types and label
+   * names; `names`: the first word of each line; `none`: status and headers alone.
    */
   compare: 'text' | 'structure' | 'metrics' | 'names' | 'none';
 }
