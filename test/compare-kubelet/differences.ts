@@ -116,6 +116,47 @@ export const differences: readonly Difference[] = [
   },
   {
     reason:
+      'Families of Go, of client-go, and of libraries of the API server that are linked into the real kubelet.',
+    cases: ['request: * GET /metrics'],
+    paths: [
+      'body.go_*',
+      'body.workqueue_*',
+      'body.aggregator_*',
+      'body.apiserver_*',
+      'body.cardinality_enforcement_*',
+      'body.disabled_metrics_total',
+      'body.hidden_metrics_total',
+      'body.registered_metrics_total',
+      'body.kubernetes_feature_enabled',
+    ],
+  },
+  {
+    reason: 'Families of Node.js.',
+    cases: ['request: * GET /metrics'],
+    paths: ['body.nodejs_*'],
+  },
+  {
+    reason:
+      'Families of managers that ours does not have yet: CPUs, memory, topology, dynamic resources, memory QoS, shutdown, registration.',
+    cases: ['request: * GET /metrics'],
+    paths: [
+      'body.dra_*',
+      'body.kubelet_cpu_manager_*',
+      'body.kubelet_memory_manager_*',
+      'body.kubelet_topology_manager_*',
+      'body.kubelet_memory_qos_*',
+      'body.kubelet_graceful_shutdown_*',
+      'body.kubelet_node_startup_*',
+      'body.kubelet_pod_status_sync_duration_seconds',
+    ],
+  },
+  {
+    reason: 'What the real kubelet can only be given here, or sets for itself.',
+    cases: ['request: secure GET /configz'],
+    paths: ['body.kubeletconfig.featureGates', 'body.kubeletconfig.oomScoreAdj'],
+  },
+  {
+    reason:
       'ConfigMaps and Secrets of manifests serve pods of ours; the real kubelet refuses such static pods.',
     cases: ['admission: a volume of an API object'],
     paths: ['pod'],
