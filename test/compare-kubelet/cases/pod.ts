@@ -78,7 +78,6 @@ export function group(name: string, entries: readonly Entry[]): ManifestCase[] {
     const podName = `${name.replaceAll(' ', '-')}-${String(index).padStart(2, '0')}`;
     const { edit, settled = ready, ...rest } = options;
     return {
-      ...(settled === ended && { upToMs: 20_000 }),
       ...rest,
       group: name,
       name: caseName,

@@ -53,9 +53,16 @@ export async function containerFacts(
   const parts = text.split(/^== /m).slice(1);
   const facts = parts.map((part): [string, Json] => {
     const [name = '', ...rest] = part.trimEnd().split('\n');
-    return [name, name === 'mounts' ? mountLines(rest.join('\n')) : rest];
+    if (name === 'mounts') return [name, mountLines(rest.join('\n'))];
+    return [name, name === 'resolvConf' ? rest.map(sortedOptions) : rest];
   });
   return Object.fromEntries(facts);
+}
+
+/** The real kubelet has options in another order in each run. */
+function sortedOptions(line: string): string {
+  const [keyword = '', ...options] = line.split(' ');
+  return keyword === 'options' ? [keyword, ...options.sort()].join(' ') : line;
 }
 
 /** Pure: mounts by their mount point, a line for each, without what differs between two file systems of a kind. */
