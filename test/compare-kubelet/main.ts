@@ -10,8 +10,10 @@ import { type OwnMachine, startOnOwnMachine } from '@berth/test-support/own-mach
 import { buildPeer } from '@berth/test-support/peers.ts';
 import { select } from '../parity/select.ts';
 import { cases } from './cases/all.ts';
+import { serverCases } from './cases/server.ts';
 import { compareCase } from './comparison.ts';
 import { differences } from './differences.ts';
+import { caseName } from './manifest-case.ts';
 import type { Json } from './normalise.ts';
 import { report } from './report.ts';
 import type { SideResult, SideWork } from './side/main.ts';
@@ -54,9 +56,11 @@ async function main(): Promise<number> {
     return 2;
   }
   const named = cases.map(({ group, name }) => ({ area: group, name }));
-  const selected = [...select(named, { words: options.only, sample })];
   const isWhole = options.only.length === 0 && sample === undefined;
-  const requests = isWhole || options.only.includes('request') || sample !== undefined;
+  const requests = options.only.length === 0 || options.only.includes('request');
+  const chosen = select(named, { words: options.only, sample });
+  // Requests are about its pod.
+  const selected = [...new Set([...(requests ? serverCases.map(caseName) : []), ...chosen])];
   if (options.list) {
     for (const name of selected) console.log(name);
     return 0;

@@ -7,10 +7,10 @@ export interface ServerRequest {
   path: string;
   headers?: Readonly<Record<string, string>>;
   /**
-   * `text`: the body as it is; `structure`: paths and types of the JSON; `metrics`: families with their types, help
-   * and label names; `none`: status and headers alone.
+   * `text`: the body as it is; `structure`: paths and types of the JSON; `metrics`: families with their types and label
+   * names; `names`: the first word of each line; `none`: status and headers alone.
    */
-  compare: 'text' | 'structure' | 'metrics' | 'none';
+  compare: 'text' | 'structure' | 'metrics' | 'names' | 'none';
 }
 
 /** The pod that requests are about: cases/server.ts. */
@@ -68,8 +68,8 @@ export const requests: readonly ServerRequest[] = [
   ...onBoth(text('/metrics/none')),
   text('/metrics', { method: 'DELETE', compare: 'none' }),
   ...onBoth(text('/configz', { compare: 'text' })),
-  ...onBoth(text('/statusz')),
-  ...onBoth(text('/flagz')),
+  ...onBoth(text('/statusz', { compare: 'names' })),
+  ...onBoth(text('/flagz', { compare: 'names' })),
   ...onBoth(text('/')),
   ...onBoth(text('/none')),
   text('/spec/'),

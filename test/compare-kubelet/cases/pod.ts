@@ -78,8 +78,6 @@ export function group(name: string, entries: readonly Entry[]): ManifestCase[] {
     const podName = `${name.replaceAll(' ', '-')}-${String(index).padStart(2, '0')}`;
     const { edit, settled = ready, ...rest } = options;
     return {
-      // The sandbox of a pod that has ended is taken down a moment later.
-      ...(settled === ended && { holdMs: 2000 }),
       ...rest,
       group: name,
       name: caseName,
@@ -122,8 +120,24 @@ export const running: Settled = ({ status }) =>
   (status.containerStatuses ?? []).length > 0 &&
   (status.containerStatuses ?? []).every(({ state }) => state?.running !== undefined);
 
-/** The pod has ended. */
-export const ended: Settled = ({ status }) => status.phase === 'Succeeded' || status.phase === 'Failed';
+/** The pod has ended, and its sandbox is down if it had one. */
+export const ended: Settled = ({ status }) => {
+  if (status.phase !== 'Succeeded' && status.phase !== 'Failed') return false;
+  const sandbox = status.conditions?.find(({ type }) => type === 'PodReadyToStartContainers');
+  return sandbox?.status !== 'True';
+};
+
+/** A container waits for something that it will not get. */
+const isStuck: Settled = (listed) =>
+  containersOf(listed).some(
+    ({ state }) => !['ContainerCreating', 'PodInitializing', undefined].includes(state?.waiting?.reason),
+  );
+
+/** Looks when it is plain that a pod does not start, or after a while when nothing says so. */
+export const stuck: Partial<CaseOptions> = { settled: isStuck, upToMs: 12_000 };
+
+/** Looks when the pod is ready, or after a while where it will not be. */
+export const readyOrNot: Partial<CaseOptions> = { upToMs: 15_000 };
 
 /** A container waits for this reason. */
 export function waiting(reason: string): Settled {
@@ -144,9 +158,6 @@ export function restarted(times: number): Settled {
   return (listed: ListedPod) =>
     running(listed) && containersOf(listed).some(({ restartCount = 0 }) => restartCount >= times);
 }
-
-/** Whatever is listed: for pods that come no further, with `holdMs`. */
-export const listed: Settled = () => true;
 
 /** One container has ended and another one runs. */
 export const someEnded: Settled = ({ status }) => {

@@ -1,7 +1,7 @@
 // Probes: each kind by each handler, their thresholds, and what comes of them.
 import { ended, forever, group, marker, pod, restarted, running, script, sleeper } from './pod.ts';
 
-const every = { periodSeconds: 1 };
+const every = { periodSeconds: 1, timeoutSeconds: 10 };
 const http = 'busybox httpd -p 8080 -h /etc';
 const server = (more: object) =>
   script('a', `${http}; ${forever}`, { ports: [{ name: 'web', containerPort: 8080 }], ...more });
@@ -87,7 +87,7 @@ export const probeCases = group('probes', [
         }),
       ],
     },
-    { settled: restarted(1) },
+    { settled: restarted(1), fleeting: true },
   ),
   pod(
     'liveness by HTTP fails three times',
@@ -95,7 +95,7 @@ export const probeCases = group('probes', [
       marks: true,
       containers: [marker('a', `mark start; ${forever}`, { livenessProbe: get({ port: 83 }) })],
     },
-    { settled: restarted(1) },
+    { settled: restarted(1), fleeting: true },
   ),
   pod(
     'liveness fails, Never',
@@ -123,7 +123,7 @@ export const probeCases = group('probes', [
         }),
       ],
     },
-    { settled: restarted(1) },
+    { settled: restarted(1), fleeting: true },
   ),
   pod('startup holds the others back', {
     containers: [
@@ -157,7 +157,7 @@ export const probeCases = group('probes', [
     'exec that takes too long',
     {
       containers: [
-        sleeper('a', { readinessProbe: { exec: { command: ['sleep', '5'] }, timeoutSeconds: 1, ...every } }),
+        sleeper('a', { readinessProbe: { exec: { command: ['sleep', '5'] }, ...every, timeoutSeconds: 1 } }),
       ],
     },
     { settled: running, holdMs: 3000 },

@@ -1,5 +1,5 @@
 // Resources of containers and pods, QoS classes, and pods that the node does not admit.
-import { ended, group, listed, pod, sleeper } from './pod.ts';
+import { ended, group, pod, readyOrNot, sleeper } from './pod.ts';
 
 const asks = (requests: object, limits?: object) =>
   sleeper('main', { resources: { requests, ...(limits && { limits }) } });
@@ -33,7 +33,7 @@ const resources = group('resources', [
       overhead: { cpu: '10m', memory: '8Mi' },
       containers: [sleeper('main', { resources: { limits: { cpu: '50m', memory: '32Mi' } } })],
     },
-    { settled: listed, holdMs: 4000 },
+    readyOrNot,
   ),
   pod('with a sidecar', {
     initContainers: [
@@ -46,11 +46,7 @@ const resources = group('resources', [
       { ...asks({ cpu: '10m' }), resizePolicy: [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }] },
     ],
   }),
-  pod(
-    'a priority',
-    { priority: 1000, priorityClassName: 'system-node-critical' },
-    { settled: listed, holdMs: 3000 },
-  ),
+  pod('a priority', { priority: 1000, priorityClassName: 'system-node-critical' }, readyOrNot),
 ]);
 
 const admission = group('admission', [
@@ -79,10 +75,10 @@ const admission = group('admission', [
   pod(
     'a resource that nobody has',
     { containers: [asks({ 'example.com/thing': '1' }, { 'example.com/thing': '1' })] },
-    { settled: listed, holdMs: 3000 },
+    readyOrNot,
   ),
   pod('another node', { nodeSelector: { 'kubernetes.io/hostname': 'other' } }, { settled: ended }),
-  pod('this node', { nodeSelector: { 'kubernetes.io/os': 'linux' } }, { settled: listed, holdMs: 3000 }),
+  pod('this node', { nodeSelector: { 'kubernetes.io/os': 'linux' } }, readyOrNot),
   pod(
     'an affinity for another node',
     {
@@ -106,24 +102,16 @@ const admission = group('admission', [
   pod(
     'a sysctl of the host with its network',
     { hostNetwork: true, securityContext: { sysctls: [{ name: 'net.ipv4.tcp_syncookies', value: '0' }] } },
-    { settled: listed, holdMs: 3000 },
+    readyOrNot,
   ),
   pod(
     'AppArmor, and the kernel has none',
     { securityContext: { appArmorProfile: { type: 'Localhost', localhostProfile: 'x' } } },
     { settled: ended },
   ),
-  pod(
-    'a volume of an API object',
-    { volumes: [{ name: 'v', secret: { secretName: 's' } }] },
-    { settled: listed },
-  ),
-  pod('ephemeral containers', { ephemeralContainers: [sleeper('debug')] }, { settled: listed, holdMs: 3000 }),
-  pod(
-    'a gate of scheduling',
-    { schedulingGates: [{ name: 'example.com/gate' }] },
-    { settled: listed, holdMs: 3000 },
-  ),
+  pod('a volume of an API object', { volumes: [{ name: 'v', secret: { secretName: 's' } }] }, readyOrNot),
+  pod('ephemeral containers', { ephemeralContainers: [sleeper('debug')] }, readyOrNot),
+  pod('a gate of scheduling', { schedulingGates: [{ name: 'example.com/gate' }] }, readyOrNot),
 ]);
 
 const alone = { alone: 'most' };

@@ -1,5 +1,5 @@
 // Security contexts and namespaces.
-import { ended, forever, group, listed, pod, script, sleeper, waiting } from './pod.ts';
+import { ended, forever, group, pod, readyOrNot, script, sleeper, stuck, waiting } from './pod.ts';
 
 const context = (securityContext: object, more: object = {}) => ({
   containers: [sleeper('main', { securityContext })],
@@ -42,13 +42,13 @@ const security = group('security', [
   pod(
     'seccomp: a file that is not there',
     context({ seccompProfile: { type: 'Localhost', localhostProfile: 'none.json' } }),
-    { settled: listed, holdMs: 4000 },
+    stuck,
   ),
   pod('AppArmor: none', context({ appArmorProfile: { type: 'Unconfined' } })),
   pod(
     'AppArmor: of the runtime, and the kernel has none',
     context({ appArmorProfile: { type: 'RuntimeDefault' } }),
-    { settled: listed, holdMs: 3000 },
+    stuck,
   ),
   pod('AppArmor: an annotation', {
     metadata: { annotations: { 'container.apparmor.security.beta.kubernetes.io/main': 'unconfined' } },
@@ -69,16 +69,16 @@ const security = group('security', [
   pod('sysctls that are unsafe and allowed', {
     securityContext: { sysctls: [{ name: 'kernel.msgmax', value: '65000' }] },
   }),
-  pod('procMount', { hostUsers: false, ...context({ procMount: 'Unmasked' }) }, { upToMs: 15_000 }),
+  pod('procMount', { hostUsers: false, ...context({ procMount: 'Unmasked' }) }, readyOrNot),
 ]);
 
 // No runtimeClassName: without an API server the real kubelet 1.37.2 ends with a nil pointer (LookupRuntimeHandler).
 const namespaces = group('namespaces', [
   pod('PIDs are shared', { shareProcessNamespace: true, containers: [sleeper('a'), sleeper('b')] }),
   pod('the network of the host', { hostNetwork: true }),
-  pod('the PIDs of the host', { hostPID: true, containers: [script('a', forever)] }, {}),
+  pod('the PIDs of the host', { hostPID: true, containers: [script('a', forever)] }),
   pod('the IPC of the host', { hostIPC: true }),
-  pod('users of its own', { hostUsers: false }, { upToMs: 15_000 }),
+  pod('users of its own', { hostUsers: false }, readyOrNot),
   pod(
     'users of its own, and volumes',
     {
@@ -96,7 +96,7 @@ const namespaces = group('namespaces', [
         { name: 'd', downwardAPI: { items: [{ path: 'name', fieldRef: { fieldPath: 'metadata.name' } }] } },
       ],
     },
-    { upToMs: 15_000 },
+    readyOrNot,
   ),
   pod('users of the host', { hostUsers: true }),
   pod('ports of the host', {

@@ -1,10 +1,10 @@
 // Init containers, sidecars, and rules of restarts: what starts when, and what is started again.
+import type { Settled } from '../manifest-case.ts';
 import {
   ended,
   forever,
   group,
   inCrashLoop,
-  listed,
   markedSleeper,
   marker,
   pod,
@@ -17,6 +17,8 @@ import {
 } from './pod.ts';
 
 const always = { restartPolicy: 'Always' };
+const initRunning: Settled = ({ status }) => status.initContainerStatuses?.[0]?.state?.running !== undefined;
+
 const initContainers = group('init containers', [
   pod('two, in order', {
     marks: true,
@@ -42,11 +44,7 @@ const initContainers = group('init containers', [
     initContainers: [marker('one', '[ -e /marks/once ] && exit 0; touch /marks/once; mark failed; exit 1')],
     containers: [markedSleeper('main')],
   }),
-  pod(
-    'one goes on',
-    { initContainers: [sleeper('one')], containers: [sleeper()] },
-    { settled: listed, holdMs: 4000 },
-  ),
+  pod('one goes on', { initContainers: [sleeper('one')], containers: [sleeper()] }, { settled: initRunning }),
   pod(
     'one has no image',
     {

@@ -1,5 +1,5 @@
 // Volumes: kinds, modes, owners, sub paths, propagation.
-import { ended, group, listed, marksDir, pod, script, sleeper } from './pod.ts';
+import { ended, group, marksDir, pod, readyOrNot, script, sleeper, stuck } from './pod.ts';
 
 const mounted = (mount: object = {}, more: object = {}) =>
   sleeper('main', { volumeMounts: [{ name: 'v', mountPath: '/v', ...mount }], ...more });
@@ -28,7 +28,7 @@ export const volumeCases = group('volumes', [
   pod(
     'emptyDir of huge pages, and none asked for',
     { containers: [mounted()], volumes: volume({ emptyDir: { medium: 'HugePages' } }) },
-    { settled: listed, holdMs: 4000 },
+    stuck,
   ),
   pod('emptyDir read only', { containers: [mounted({ readOnly: true })], volumes: volume({ emptyDir: {} }) }),
   pod('emptyDir of two containers', {
@@ -79,7 +79,7 @@ export const volumeCases = group('volumes', [
     pod(
       `hostPath that is no ${type}`,
       { containers: [mounted()], volumes: volume({ hostPath: { path: `${hostDir}-none`, type } }) },
-      { settled: listed, holdMs: 4000 },
+      stuck,
     ),
   ),
   pod('hostPath of a device', {
@@ -139,7 +139,7 @@ export const volumeCases = group('volumes', [
         },
       }),
     },
-    { upToMs: 15_000 },
+    readyOrNot,
   ),
   pod(
     'projected for a user',
@@ -149,7 +149,7 @@ export const volumeCases = group('volumes', [
       metadata,
       volumes: volume({ projected: { sources: [{ downwardAPI: { items: fields } }] } }),
     },
-    { upToMs: 15_000 },
+    readyOrNot,
   ),
   pod('image', {
     containers: [mounted({ mountPath: '/host-image' })],
@@ -165,7 +165,7 @@ export const volumeCases = group('volumes', [
       containers: [mounted()],
       volumes: volume({ image: { reference: 'localhost:1/none:1', pullPolicy: 'Never' } }),
     },
-    { settled: listed, holdMs: 4000 },
+    stuck,
   ),
   pod('sub path', { containers: [mounted({ subPath: 'a/b' })], volumes: volume({ emptyDir: {} }) }),
   pod('sub path of an expression', {
@@ -192,7 +192,7 @@ export const volumeCases = group('volumes', [
       containers: [mounted({ subPath: 'out' })],
       volumes: volume({ emptyDir: {} }),
     },
-    { settled: listed, holdMs: 5000 },
+    stuck,
   ),
   pod(
     'mount propagation',
@@ -208,7 +208,7 @@ export const volumeCases = group('volumes', [
       ],
       volumes: volume({ hostPath: { path: '/run/node/manifests' } }),
     },
-    { upToMs: 15_000 },
+    readyOrNot,
   ),
   pod(
     'recursively read only',
@@ -216,7 +216,7 @@ export const volumeCases = group('volumes', [
       containers: [mounted({ readOnly: true, recursiveReadOnly: 'Enabled' })],
       volumes: volume({ emptyDir: {} }),
     },
-    { upToMs: 15_000 },
+    readyOrNot,
   ),
   pod('recursively read only if possible', {
     containers: [mounted({ readOnly: true, recursiveReadOnly: 'IfPossible' })],
@@ -228,7 +228,7 @@ export const volumeCases = group('volumes', [
       containers: [mounted({ bindMountOptions: ['noexec'] })],
       volumes: volume({ emptyDir: {} }),
     },
-    { upToMs: 15_000 },
+    readyOrNot,
   ),
   pod('a folder over a folder', {
     containers: [

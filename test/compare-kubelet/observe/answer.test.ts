@@ -10,7 +10,7 @@ test('a structure has the types of all places', () => {
   assert.deepEqual(structureOf('not found\n'), ['not found', '']);
 });
 
-test('metrics have their type, help and labels', () => {
+test('metrics have their type and labels', () => {
   const text = `# HELP a_seconds How long.
 # TYPE a_seconds histogram
 a_seconds_bucket{path="/x, \\"y\\"",le="1"} 3
@@ -18,8 +18,8 @@ a_seconds_sum{path="/"} 1
 b 2
 `;
   assert.deepEqual(metricFamilies(text), {
-    a_seconds: { type: 'histogram', help: 'How long.', labels: ['le', 'path'] },
-    b: { type: '', help: '', labels: [] },
+    a_seconds: { type: 'histogram', labels: ['le', 'path'] },
+    b: { type: '', labels: [] },
   });
 });
 

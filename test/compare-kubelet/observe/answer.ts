@@ -7,6 +7,8 @@ export function reducedBody(body: string, how: ServerRequest['compare']): Json {
   if (how === 'none') return null;
   if (how === 'metrics') return metricFamilies(body);
   if (how === 'structure') return structureOf(body);
+  // What is between names and values is another text each time.
+  if (how === 'names') return body.split('\n').map((line) => line.split(/[:= ]/)[0] ?? '');
   const parsed = parsedJson(body);
   // By their fields, and not as one line.
   return parsed === undefined ? body.split('\n') : parsed;
@@ -36,24 +38,23 @@ export function structureOf(body: string): Json {
   return Object.fromEntries([...types].sort().map(([path, each]) => [path, [...each].sort().join('|')]));
 }
 
-/** Pure: by the family's name its type, help and the names of its labels, from the Prometheus text format. */
+/** Pure: by the family's name its type and the names of its labels, from the Prometheus text format. */
 export function metricFamilies(body: string): Json {
-  const families = new Map<string, { type: string; help: string; labels: Set<string> }>();
+  const families = new Map<string, { type: string; labels: Set<string> }>();
   const family = (name: string) => {
-    const known = families.get(name) ?? { type: '', help: '', labels: new Set<string>() };
+    const known = families.get(name) ?? { type: '', labels: new Set<string>() };
     families.set(name, known);
     return known;
   };
   for (const line of body.split('\n')) {
-    const [, kind, name = '', rest = ''] = /^# (HELP|TYPE) (\S+) ?(.*)$/.exec(line) ?? [];
-    if (kind === 'HELP') family(name).help = rest;
-    else if (kind === 'TYPE') family(name).type = rest;
+    const [, name = '', type] = /^# TYPE (\S+) (\w+)$/.exec(line) ?? [];
+    if (type !== undefined) family(name).type = type;
     else if (line !== '' && !line.startsWith('#')) addSample(line, families, family);
   }
   return Object.fromEntries(
     [...families]
       .sort(([one], [other]) => (one < other ? -1 : 1))
-      .map(([name, { type, help, labels }]) => [name, { type, help, labels: [...labels].sort() }]),
+      .map(([name, { type, labels }]) => [name, { type, labels: [...labels].sort() }]),
   );
 }
 

@@ -18,7 +18,7 @@ const sections: Readonly<Record<string, string>> = {
   passwd: 'cat /etc/passwd',
   uidMap: 'cat /proc/self/uid_map',
   processes:
-    'for d in /proc/[0-9]*; do read w <$d/comm && echo $w; done 2>/dev/null | grep -vE "^(sort|grep|ls|exe|runc.*)$" | sort -u',
+    'for d in /proc/[0-9]*; do read w <$d/comm && echo $w; done 2>/dev/null | grep -xE "sh|sleep|httpd" | sort -u',
   devices: 'ls /dev | sort',
   sysctls:
     'for s in kernel/msgmax kernel/shm_rmid_forced net/ipv4/ip_local_port_range net/ipv4/tcp_syncookies net/ipv4/ping_group_range net/ipv4/ip_unprivileged_port_start; do echo $s $(cat /proc/sys/$s 2>&1); done',
@@ -53,14 +53,23 @@ export async function containerFacts(
   const parts = text.split(/^== /m).slice(1);
   const facts = parts.map((part): [string, Json] => {
     const [name = '', ...rest] = part.trimEnd().split('\n');
-    return [name, name === 'mounts' ? mountLines(rest.join('\n')) : rest];
+    if (name === 'mounts') return [name, mountLines(rest.join('\n'))];
+    return [name, name === 'resolvConf' ? rest.map(sortedOptions) : rest];
   });
   return Object.fromEntries(facts);
 }
 
+/** The real kubelet has options in another order in each run. */
+function sortedOptions(line: string): string {
+  const [keyword = '', ...options] = line.split(' ');
+  return keyword === 'options' ? [keyword, ...options.sort()].join(' ') : line;
+}
+
 /** Pure: mounts by their mount point, a line for each, without what differs between two file systems of a kind. */
 export function mountLines(mountinfo: string): Json {
-  const byPoint = Map.groupBy(parseMountInfo(mountinfo), ({ mountPoint }) => mountPoint);
+  // Below a folder of the host there is what the runtime mounts there for everybody.
+  const own = parseMountInfo(mountinfo).filter(({ mountPoint }) => !mountPoint.startsWith('/host/'));
+  const byPoint = Map.groupBy(own, ({ mountPoint }) => mountPoint);
   return Object.fromEntries([...byPoint].map(([point, all]) => [point, all.map(mountLine).join('; ')]));
 }
 

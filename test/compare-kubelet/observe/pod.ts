@@ -93,21 +93,29 @@ async function observeSandbox({ client }: SideNode, sandboxes: readonly PodSandb
 interface RuntimeRequest {
   annotations?: Record<string, string>;
   envs?: { key: string }[];
+  dns_config?: { options?: string[] };
   linux?: { resources?: { hugepage_limits?: { page_size: string }[] } };
 }
 
 /**
- * A request without the time at which the manifest was read, and without members of no value. The order of
- * variables is another one in each run of the real kubelet, that of page sizes is the kernel's.
+ * A request without the time at which the manifest was read, and without members of no value. The real kubelet has
+ * variables and options of DNS in another order in each run; that of page sizes is the kernel's.
  */
-function comparableConfig({ annotations = {}, envs = [], linux, ...rest }: RuntimeRequest): unknown {
+function comparableConfig(request: RuntimeRequest): unknown {
+  const { annotations = {}, envs = [], linux, dns_config: dns, ...rest } = request;
   const { 'kubernetes.io/config.seen': _, ...kept } = annotations;
   const sorted = envs.toSorted((one, other) => (one.key < other.key ? -1 : 1));
   const pages = linux?.resources?.hugepage_limits?.toSorted((one, other) =>
     one.page_size < other.page_size ? -1 : 1,
   );
   const resources = { ...linux?.resources, hugepage_limits: pages };
-  return pruned({ ...rest, annotations: kept, envs: sorted, linux: { ...linux, resources } });
+  return pruned({
+    ...rest,
+    annotations: kept,
+    envs: sorted,
+    linux: { ...linux, resources },
+    dns_config: { ...dns, options: dns?.options?.toSorted() },
+  });
 }
 
 /** Without empty members: whether an encoder writes those says nothing. */

@@ -34,7 +34,7 @@ const mostAtOnce = 75;
 
 const { side, cases: wanted, requests, out } = JSON.parse(process.argv[2] ?? '') as SideWork;
 const selected = cases.filter((each) => wanted.includes(caseName(each)));
-await using node = await startSide(side);
+const node = await startSide(side);
 const result: SideResult = { observations: {}, answers: {}, log: '' };
 try {
   await observeAll();
@@ -43,6 +43,12 @@ try {
 }
 result.log = node.log().slice(-400_000);
 writeFileSync(out, JSON.stringify(result));
+try {
+  await node[Symbol.asyncDispose]();
+} catch (error) {
+  console.log(inspect(error, { depth: 6 }));
+  process.exitCode = 1;
+}
 
 async function observeAll(): Promise<void> {
   const together = selected.filter(({ alone }) => !alone);

@@ -44,6 +44,8 @@ function configuration(): Record<string, unknown> {
     address: '127.0.0.1',
     port: 10_250,
     readOnlyPort: 10_255,
+    healthzPort: 10_248,
+    volumePluginDir: '/usr/libexec/kubernetes/kubelet-plugins/volume/exec/',
     authentication: {
       anonymous: { enabled: false },
       webhook: { enabled: false },

@@ -97,6 +97,8 @@ function containerIds(pod: ListedPod | undefined): string[] {
 
 async function observed(node: SideNode, each: ManifestCase, pod: ListedPod | undefined): Promise<Json> {
   if (pod === undefined) return { none: refusal(each, node.log()) };
+  // Of one that goes on restarting, the runtime has other containers by now.
+  if (each.fleeting) return { uid: pod.metadata.uid, pod: listedOnly(pod) };
   try {
     return await observePod(node, pod);
   } catch (error) {
@@ -211,5 +213,5 @@ function marksOf({ pod }: ManifestCase): Json {
 const longestGap = 12;
 
 function gap(seconds: number): Json {
-  return seconds > longestGap ? 'long' : { '~seconds': Math.round(seconds * 100) / 100 };
+  return { '~seconds': Math.round(Math.min(seconds, longestGap) * 100) / 100 };
 }
