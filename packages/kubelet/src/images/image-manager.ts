@@ -5,6 +5,7 @@ import { messageOf } from '@berth/common/error-message.ts';
 import { Semaphore } from '@berth/common/semaphore.ts';
 import type { ImageClient } from '@berth/cri/client/client.ts';
 import type { DeepPartial, Image, PodSandboxConfig } from '@berth/cri/generated/api.ts';
+import { repositoryOf, withDefaultTag } from '../api/image-name.ts';
 import { type Container, type Pod, podKey } from '../api/pod.ts';
 import { PullBackoff } from '../backoff/image-pull.ts';
 import { createLogger } from '../klog/klog.ts';
@@ -21,7 +22,6 @@ import {
   pullCredentials,
   pullSecretsOf,
 } from './credentials/pull-credentials.ts';
-import { repositoryOf, withDefaultTag } from './image-name.ts';
 
 const log = createLogger('image-manager.ts');
 
