@@ -15,7 +15,8 @@ import { isRunnable, validatePod } from '../api/validation/pod.ts';
 import { decodeObject } from '../objects/decode.ts';
 import { objectKey } from '../objects/objects.ts';
 import type { NodeObject } from '../objects/types.ts';
-import { asStaticPod, type StaticPodOrigin } from './static-pod.ts';
+import { asStaticPod } from './static-pod.ts';
+import type { ManifestOrigin } from './static-pod-uid/static-pod-uid.ts';
 
 /** One pod or object of a manifest: valid, or its errors. */
 export type Decoded =
@@ -35,7 +36,7 @@ export type Decoded =
     };
 
 /** The parameters of decoding. */
-export interface DecodeOptions extends StaticPodOrigin {
+export interface DecodeOptions extends ManifestOrigin {
   /** When the manifest was read. */
   seen: Date;
   /**
@@ -127,7 +128,8 @@ class Decoder {
     const shape = readShape('Pod', value);
     if ('errors' in shape) return this.#failed(key, at, shape.errors);
     const options = this.#options;
-    const pod = withDefaults(asStaticPod(shape.object, options, options.seen));
+    const manifest = { pod: shape.object, written: value };
+    const pod = withDefaults(asStaticPod(manifest, options, options.seen));
     const found = [...shape.ignored, ...unsupportedFields(pod), ...validatePod(pod)];
     const isStrict = options.validate === 'strict';
     const errors = found.filter(({ isIgnored }) => isStrict || !isIgnored);
