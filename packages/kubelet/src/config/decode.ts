@@ -5,6 +5,7 @@ import { isObject } from '@berth/common/json/is-object.ts';
 import type { YamlPath, YamlPosition } from '@berth/go-yaml/document.ts';
 import { tryJson } from '@berth/go-yaml/json.ts';
 import { yamlText } from '@berth/go-yaml/text.ts';
+import { asEncoded } from '../api/as-encoded.ts';
 import { withDefaults } from '../api/defaults.ts';
 import { type FieldError, formatFieldError, notSupported, required } from '../api/field-error.ts';
 import { ManifestSyntaxError, readManifestDocuments } from '../api/manifest-text.ts';
@@ -136,7 +137,14 @@ class Decoder {
     if (!isRunnable(pod, errors) || (isStrict && this.#warnings.length > 0)) {
       return this.#failed(key, at, errors);
     }
-    return { ok: true, pod, warnings: [...this.#warnings, ...found.map((error) => formatFieldError(error))] };
+    return {
+      ok: true,
+      pod: {
+        metadata: asEncoded('v1.ObjectMeta', pod.metadata),
+        spec: asEncoded('core.PodSpec', pod.spec),
+      },
+      warnings: [...this.#warnings, ...found.map((error) => formatFieldError(error))],
+    };
   }
 
   #failed(key: string | undefined, at: YamlPath, errors: readonly FieldError[]): Decoded {
