@@ -77,6 +77,7 @@ async function main(): Promise<number> {
   // A machine of a test's own cannot make a hierarchy of cgroups, and has no network to get modules from.
   moveHugetlbToV1();
   if (files.some(drivesRealCrictl)) await buildPeer('crictl');
+  if (files.some((file) => file.includes('/static-pod-uids/'))) await buildPeer('static-pod-uid');
   const problem = await machineProblem();
   if (problem !== undefined) console.log(`One file after another, on this machine: ${problem}`);
   const isHere = (file: string) => problem !== undefined || ofThisMachine.test(file);

@@ -2,7 +2,7 @@
 // test/peers is a module of our own that names what to build and fixes every version by go.mod and go.sum.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cached } from './cache.ts';
@@ -13,8 +13,10 @@ interface Recipe {
   folder: string;
   /** The module whose version is the program's. */
   module: string;
-  /** Path of the package below the module. */
+  /** Path of the package below the module, or below `folder`. */
   package: string;
+  /** The package is ours, in `folder`, and uses packages of the module. */
+  isOurs?: boolean;
   /** The program is a test binary (`go test -c`). */
   isTest?: boolean;
   /** The Go variable that holds the version, without its `v`. */
@@ -47,6 +49,12 @@ const recipes = {
     package: 'cmd/kubelet',
     gitVersionVariable: 'k8s.io/component-base/version.gitVersion',
   },
+  'static-pod-uid': {
+    folder: 'kubernetes',
+    module: 'k8s.io/kubernetes',
+    package: 'static-pod-uid',
+    isOurs: true,
+  },
 } satisfies Record<string, Recipe>;
 
 export type PeerName = keyof typeof recipes;
@@ -62,8 +70,13 @@ export async function buildPeer(name: PeerName): Promise<string> {
   const source = join(checkout, 'test/peers', recipe.folder);
   const goMod = readFileSync(join(source, 'go.mod'), 'utf8');
   const version = moduleVersion(goMod, recipe.module);
-  const hash = createHash('sha256').update(goMod).update(JSON.stringify(recipe)).digest('hex').slice(0, 8);
-  const dir = await cached(`peers/${name}-${version}-${hash}`, async (temporary) => {
+  const hash = createHash('sha256').update(goMod).update(JSON.stringify(recipe));
+  if (recipe.isOurs) {
+    const dir = join(source, recipe.package);
+    for (const file of readdirSync(dir).sort()) hash.update(readFileSync(join(dir, file)));
+  }
+  const key = `peers/${name}-${version}-${hash.digest('hex').slice(0, 8)}`;
+  const dir = await cached(key, async (temporary) => {
     process.stderr.write(`Building ${name} ${version}; it is kept for the next time.\n`);
     await goBuild(recipe, version, source, join(temporary, name));
   });
@@ -91,7 +104,7 @@ async function goBuild(recipe: Recipe, version: string, source: string, output: 
   ];
   const flags = stamps.length > 0 ? [`-ldflags=-s -w ${stamps.join(' ')}`] : [];
   const verb = recipe.isTest ? ['test', '-c'] : ['build'];
-  const target = `${recipe.module}/${recipe.package}`;
+  const target = `${recipe.isOurs ? '.' : recipe.module}/${recipe.package}`;
   try {
     await promisify(execFile)('go', [...verb, '-trimpath', ...flags, '-o', output, target], {
       cwd: source,

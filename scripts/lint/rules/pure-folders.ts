@@ -12,6 +12,7 @@ const pure: readonly string[] = [
   'packages/kubelet/src/admission/',
   'packages/kubelet/src/api/',
   'packages/kubelet/src/backoff/',
+  'packages/kubelet/src/config/static-pod-uid/',
   'packages/kubelet/src/env/',
   'packages/kubelet/src/kubecontainer/',
   'packages/kubelet/src/objects/',

@@ -1,16 +1,17 @@
 // Fills in the API server's defaults for fields that a manifest omits. `/pods` shows them, and the rest of the kubelet
 // relies on them.
 
-import { splitImageName } from '@berth/common/image-name.ts';
-import { compareQuantities } from '@berth/common/quantity.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
-import type { DownwardFile, EnvVarSource, Probe, Volume, VolumeProjection } from './pod.ts';
+import { defaultFieldRef, defaultPullPolicy } from './default-parts.ts';
+import { defaultVolume } from './default-volume.ts';
+import type { EnvVarSource, Probe } from './pod.ts';
 
 /** Returns a copy of the pod with the API's defaults. */
 export function withDefaults(pod: v1.Pod): v1.Pod {
   const spec = pod.spec;
   if (!spec) return pod;
   const hostNetwork = spec.hostNetwork ?? false;
+  const serviceAccount = spec.serviceAccountName || spec.serviceAccount;
   return {
     ...pod,
     spec: {
@@ -28,6 +29,7 @@ export function withDefaults(pod: v1.Pod): v1.Pod {
       restartPolicy: spec.restartPolicy || 'Always',
       dnsPolicy: spec.dnsPolicy || 'ClusterFirst',
       schedulerName: spec.schedulerName || 'default-scheduler',
+      ...(serviceAccount && { serviceAccountName: serviceAccount, serviceAccount }),
       securityContext: spec.securityContext ?? {},
       enableServiceLinks: spec.enableServiceLinks ?? true,
       terminationGracePeriodSeconds: gracePeriod(spec.terminationGracePeriodSeconds),
@@ -43,7 +45,7 @@ function gracePeriod(seconds: number | undefined): number {
 function defaultContainer<Kind extends v1.Container>(container: Kind, hostNetwork: boolean): Kind {
   return {
     ...container,
-    imagePullPolicy: container.imagePullPolicy || pullPolicy(container.image ?? ''),
+    imagePullPolicy: container.imagePullPolicy || defaultPullPolicy(container.image ?? ''),
     terminationMessagePath: container.terminationMessagePath || '/dev/termination-log',
     terminationMessagePolicy: container.terminationMessagePolicy || 'File',
     resources: defaultResources(container.resources ?? {}),
@@ -85,12 +87,6 @@ function defaultHook(hook: v1.LifecycleHandler): v1.LifecycleHandler {
   return { ...hook, httpGet: { ...httpGet, path: httpGet.path || '/', scheme: httpGet.scheme || 'HTTP' } };
 }
 
-/** Always only for an image with the tag "latest", written or implied. */
-function pullPolicy(image: string): 'Always' | 'IfNotPresent' {
-  const { tag, digest } = splitImageName(image);
-  return tag === 'latest' || (tag === undefined && digest === undefined) ? 'Always' : 'IfNotPresent';
-}
-
 /** The default of a request is the limit. */
 function defaultResources(resources: v1.ResourceRequirements): v1.ResourceRequirements {
   return resources.limits
@@ -105,63 +101,16 @@ function defaultPort(port: v1.ContainerPort, hostNetwork: boolean): v1.Container
 
 function defaultEnv(variable: v1.EnvVar): v1.EnvVar {
   const { valueFrom, ...rest } = variable;
-  if (valueFrom) return { ...rest, valueFrom: defaultSource(valueFrom) };
-  // The API leaves out an empty value.
-  if (variable.value !== '') return variable;
-  return { name: variable.name };
-}
-
-function defaultSource(source: EnvVarSource): EnvVarSource {
-  const { fileKeyRef } = source;
-  if (fileKeyRef) return { ...source, fileKeyRef: { ...fileKeyRef, optional: fileKeyRef.optional ?? false } };
-  return defaultReferences(source);
-}
-
-/** Defaults of a reference to a field or a resource of the pod. */
-function defaultReferences<Source extends Pick<v1.EnvVarSource, 'fieldRef' | 'resourceFieldRef'>>(
-  source: Source,
-): Source {
-  const { fieldRef, resourceFieldRef } = source;
-  if (fieldRef) return { ...source, fieldRef: { ...fieldRef, apiVersion: fieldRef.apiVersion || 'v1' } };
-  if (!resourceFieldRef) return source;
-  const divisor = resourceFieldRef.divisor;
-  const reference = {
-    ...resourceFieldRef,
-    divisor: !divisor || compareQuantities(divisor, 0) === 0 ? '0' : divisor,
+  if (!valueFrom) {
+    // The API leaves out an empty value.
+    return variable.value === '' ? { name: variable.name } : variable;
+  }
+  const { fileKeyRef, ...source }: EnvVarSource = valueFrom;
+  return {
+    ...rest,
+    valueFrom: {
+      ...defaultFieldRef(source),
+      ...(fileKeyRef && { fileKeyRef: { ...fileKeyRef, optional: fileKeyRef.optional ?? false } }),
+    },
   };
-  return { ...source, resourceFieldRef: reference };
-}
-
-/** Mode of the files that the kubelet writes to a volume. */
-const defaultFileMode = 0o644;
-
-/** A volume without a source is an emptyDir. */
-function defaultVolume(volume: Volume): Volume {
-  if (Object.keys(volume).every((key) => key === 'name')) return { ...volume, emptyDir: {} };
-  const { hostPath, configMap, secret, downwardAPI, projected, image } = volume;
-  if (hostPath) return { ...volume, hostPath: { ...hostPath, type: hostPath.type ?? '' } };
-  if (configMap) return { ...volume, configMap: withFileMode(configMap) };
-  if (secret) return { ...volume, secret: withFileMode(secret) };
-  if (downwardAPI) {
-    const items = downwardAPI.items?.map(defaultReferences<DownwardFile>);
-    return { ...volume, downwardAPI: withFileMode({ ...downwardAPI, ...(items && { items }) }) };
-  }
-  if (projected) {
-    const sources = projected.sources?.map(defaultProjection);
-    return { ...volume, projected: withFileMode({ ...projected, ...(sources && { sources }) }) };
-  }
-  if (image) {
-    const policy = image.pullPolicy || pullPolicy(image.reference ?? '');
-    return { ...volume, image: { ...image, pullPolicy: policy } };
-  }
-  return volume;
-}
-
-function withFileMode<Source extends { defaultMode?: number }>(source: Source): Source {
-  return { ...source, defaultMode: source.defaultMode ?? defaultFileMode };
-}
-
-function defaultProjection(source: VolumeProjection): VolumeProjection {
-  const items = source.downwardAPI?.items?.map(defaultReferences<DownwardFile>);
-  return items ? { ...source, downwardAPI: { items } } : source;
 }

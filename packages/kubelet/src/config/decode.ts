@@ -5,6 +5,7 @@ import { isObject } from '@berth/common/json/is-object.ts';
 import type { YamlPath, YamlPosition } from '@berth/go-yaml/document.ts';
 import { tryJson } from '@berth/go-yaml/json.ts';
 import { yamlText } from '@berth/go-yaml/text.ts';
+import { asEncoded } from '../api/as-encoded.ts';
 import { withDefaults } from '../api/defaults.ts';
 import { type FieldError, formatFieldError, notSupported, required } from '../api/field-error.ts';
 import { ManifestSyntaxError, readManifestDocuments } from '../api/manifest-text.ts';
@@ -15,7 +16,8 @@ import { isRunnable, validatePod } from '../api/validation/pod.ts';
 import { decodeObject } from '../objects/decode.ts';
 import { objectKey } from '../objects/objects.ts';
 import type { NodeObject } from '../objects/types.ts';
-import { asStaticPod, type StaticPodOrigin } from './static-pod.ts';
+import { asStaticPod } from './static-pod.ts';
+import type { ManifestOrigin } from './static-pod-uid/static-pod-uid.ts';
 
 /** One pod or object of a manifest: valid, or its errors. */
 export type Decoded =
@@ -35,7 +37,7 @@ export type Decoded =
     };
 
 /** The parameters of decoding. */
-export interface DecodeOptions extends StaticPodOrigin {
+export interface DecodeOptions extends ManifestOrigin {
   /** When the manifest was read. */
   seen: Date;
   /**
@@ -127,14 +129,22 @@ class Decoder {
     const shape = readShape('Pod', value);
     if ('errors' in shape) return this.#failed(key, at, shape.errors);
     const options = this.#options;
-    const pod = withDefaults(asStaticPod(shape.object, options, options.seen));
+    const manifest = { pod: shape.object, written: value };
+    const pod = withDefaults(asStaticPod(manifest, options, options.seen));
     const found = [...shape.ignored, ...unsupportedFields(pod), ...validatePod(pod)];
     const isStrict = options.validate === 'strict';
     const errors = found.filter(({ isIgnored }) => isStrict || !isIgnored);
     if (!isRunnable(pod, errors) || (isStrict && this.#warnings.length > 0)) {
       return this.#failed(key, at, errors);
     }
-    return { ok: true, pod, warnings: [...this.#warnings, ...found.map((error) => formatFieldError(error))] };
+    return {
+      ok: true,
+      pod: {
+        metadata: asEncoded('v1.ObjectMeta', pod.metadata),
+        spec: asEncoded('core.PodSpec', pod.spec),
+      },
+      warnings: [...this.#warnings, ...found.map((error) => formatFieldError(error))],
+    };
   }
 
   #failed(key: string | undefined, at: YamlPath, errors: readonly FieldError[]): Decoded {

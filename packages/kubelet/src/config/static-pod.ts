@@ -1,18 +1,16 @@
 // Gives a pod from a manifest its identity on this node, as Kubernetes does for static pods: the node's name in
 // the pod's, a UID that changes with the manifest, and the annotations that say where it came from.
-import { createHash } from 'node:crypto';
-import { isObject } from '@berth/common/json/is-object.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
+import type { JsonObject } from '../api/pod-shape.ts';
+import { type ManifestOrigin, staticPodUid } from './static-pod-uid/static-pod-uid.ts';
 
-/** The origin of a manifest, from which its pod's identity is derived. */
-export interface StaticPodOrigin {
-  /** Name of this node. */
-  nodeName: string;
-  /** Path of the manifest, or its URL. */
-  file: string;
-  /** What that is; default: a file. */
-  source?: 'file' | 'http';
+/** The pod of a manifest. */
+export interface StaticPodManifest {
+  /** With checked types. */
+  pod: v1.Pod;
+  /** As the text has it. */
+  written: JsonObject;
 }
 
 const annotation = {
@@ -22,11 +20,11 @@ const annotation = {
 } as const;
 
 /** The pod as this node runs it; `seen` is when its manifest was first read. */
-export function asStaticPod(pod: v1.Pod, origin: StaticPodOrigin, seen: Date): v1.Pod {
+export function asStaticPod({ pod, written }: StaticPodManifest, origin: ManifestOrigin, seen: Date): v1.Pod {
   const { nodeName, source = 'file' } = origin;
   const tolerations = pod.spec?.tolerations ?? [];
   const metadata = withoutServerFields(pod.metadata ?? {});
-  const uid = metadata.uid || manifestHash(pod, origin);
+  const uid = metadata.uid || staticPodUid(pod, written, origin);
   return {
     metadata: {
       ...metadata,
@@ -56,20 +54,6 @@ function withoutServerFields(metadata: ObjectMeta): ObjectMeta {
   const { creationTimestamp: _1, managedFields: _2, resourceVersion: _3, ...rest } = metadata;
   const { selfLink: _4, ...own } = rest;
   return own;
-}
-
-/** A 128-bit hash, in hexadecimal, of the manifest's content (with sorted keys) and its origin. */
-function manifestHash(pod: v1.Pod, { nodeName, file, source }: StaticPodOrigin): string {
-  const hash = createHash('sha256');
-  hash.update(JSON.stringify(pod, sortedKeys));
-  hash.update(source === 'http' ? `url:${file}` : `host:${nodeName}file:${file}`);
-  return hash.digest('hex').slice(0, 32);
-}
-
-function sortedKeys(key: string, value: unknown): unknown {
-  if (key === 'status') return undefined;
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Tolerates all NoExecute taints, so that a static pod is not evicted. */
