@@ -4,6 +4,7 @@ import { makeDirectoriesSync } from '@berth/common/files/directories.ts';
 import { Semaphore } from '@berth/common/semaphore.ts';
 import { type CriClient, connectCri, type RuntimeClient } from '@berth/cri/client/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
+import { selinuxEnabled } from '@berth/linux/security/selinux.ts';
 import type { Pod, PodWithStatus } from './api/pod.ts';
 import { CrashLoopBackoff } from './backoff/crash-loop.ts';
 import type { PodCgroups } from './cgroups/pod-cgroups.ts';
@@ -311,6 +312,7 @@ function workerPorts(
     objects,
     cgroupNode: readCgroupNode(node),
     maskedPaths: nodeMaskedPaths(),
+    isSELinuxEnabled: selinuxEnabled(),
   });
   const sync = {
     pods,

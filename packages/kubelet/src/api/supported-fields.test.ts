@@ -180,6 +180,7 @@ function requests(pod: Pod): unknown {
         terminationLog: '/log',
         cgroups: testCgroupNode(),
         maskedPaths: [],
+        isSELinuxEnabled: true,
         ids: pod.spec.hostUsers === false ? { firstId: 65_536, length: 65_536 } : undefined,
       },
       options,

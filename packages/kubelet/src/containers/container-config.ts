@@ -54,6 +54,8 @@ export interface ContainerParts {
   terminationLog: string | undefined;
   /** Paths that containers of this node do not see. */
   maskedPaths: readonly string[];
+  /** Whether mounts get labels at all. */
+  isSELinuxEnabled: boolean;
   /** The ids of a pod with users of its own. */
   ids: PodIds | undefined;
   /** Id of the container whose process namespace an ephemeral container looks into. */
@@ -125,7 +127,7 @@ function mounts(container: Container, parts: ContainerParts): DeepPartial<Mount>
     }
     return {
       containerPath: absolute(mount.mountPath),
-      ...sourceFields(source, mount),
+      ...sourceFields(source, mount, parts),
       recursiveReadOnly: recursively(mount, parts),
       propagation: propagation(mount),
       mountOptions: mount.bindMountOptions ?? [],
@@ -133,23 +135,28 @@ function mounts(container: Container, parts: ContainerParts): DeepPartial<Mount>
   });
   const all = [...volumes];
   if (parts.hostsFile && !volumes.some((mount) => mount.containerPath === '/etc/hosts')) {
-    all.push({ ...podFile, containerPath: '/etc/hosts', hostPath: parts.hostsFile });
+    all.push({ ...podFile(parts), containerPath: '/etc/hosts', hostPath: parts.hostsFile });
   }
   if (parts.terminationLog) {
     const containerPath = absolute(container.terminationMessagePath);
-    all.push({ ...podFile, containerPath, hostPath: parts.terminationLog });
+    all.push({ ...podFile(parts), containerPath, hostPath: parts.terminationLog });
   }
   // The runtime shows the owners of files in them as the pod's users see them.
   const { uids, gids } = userNamespace(parts.ids);
   return all.map((mount) => ({ ...mount, uidMappings: uids, gidMappings: gids }));
 }
 
-function sourceFields(source: MountSource, { readOnly = false }: VolumeMount): DeepPartial<Mount> {
+function sourceFields(
+  source: MountSource,
+  { readOnly = false }: VolumeMount,
+  { isSELinuxEnabled }: ContainerParts,
+): DeepPartial<Mount> {
   if (source.from === 'image') {
     return { hostPath: '', readonly: true, image: source.image, imageSubPath: source.subPath };
   }
   const { hostPath, isReadOnly, isRelabelled } = source;
-  return { hostPath, readonly: readOnly || isReadOnly, selinuxRelabel: isRelabelled };
+  const selinuxRelabel = isRelabelled && isSELinuxEnabled;
+  return { hostPath, readonly: readOnly || isReadOnly, selinuxRelabel };
 }
 
 function recursively(mount: VolumeMount, { canMountRecursivelyReadOnly }: ContainerParts): boolean {
@@ -161,7 +168,9 @@ function recursively(mount: VolumeMount, { canMountRecursivelyReadOnly }: Contai
 }
 
 /** Mount options of the kubelet's own files. A runtime may ignore them: the file system itself has them too. */
-const podFile: DeepPartial<Mount> = { selinuxRelabel: true, mountOptions: ['nosuid', 'nodev', 'noexec'] };
+function podFile({ isSELinuxEnabled }: ContainerParts): DeepPartial<Mount> {
+  return { selinuxRelabel: isSELinuxEnabled, mountOptions: ['nosuid', 'nodev', 'noexec'] };
+}
 
 /** A relative path in a container is relative to the root. */
 function absolute(path: string): string {

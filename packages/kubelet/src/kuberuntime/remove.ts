@@ -20,7 +20,7 @@ export interface PodRemovalPorts extends RemovalPorts {
   runtime: Pick<RuntimeClient, 'removeContainer' | 'stopPodSandbox' | 'removePodSandbox'>;
 }
 
-/** Removes a container that has ended, with its termination message, and its log unless `keepLog`. */
+/** Removes a container that has ended, with its termination message, and its log and the link to it unless `keepLog`. */
 export async function removeContainer(
   pod: PodIdentity,
   container: { id: string; name: string; restartCount: number; keepLog?: boolean },
@@ -29,7 +29,8 @@ export async function removeContainer(
   if (!container.keepLog) await removeLog(ports.options, pod, container);
   removeTerminationLog(ports.options, pod.uid, container);
   await unlessGone(ports.runtime.removeContainer({ containerId: container.id }));
-  forgetContainer(pod, container, ports);
+  if (container.keepLog) ports.pods.forget(container.id);
+  else forgetContainer(pod, container, ports);
 }
 
 /** Removes all containers and sandboxes of a killed pod. RemovePodSandbox also removes the containers in it. */

@@ -32,6 +32,7 @@ export interface StartContainerPorts {
   cgroupNode: CgroupNode;
   /** Paths that containers of this node do not see. */
   maskedPaths: readonly string[];
+  isSELinuxEnabled: boolean;
 }
 
 /** The sandbox and volumes of a container. */
@@ -109,6 +110,7 @@ async function prepare(
       place: podPlace,
       cgroups: cgroupNode,
       maskedPaths: ports.maskedPaths,
+      isSELinuxEnabled: ports.isSELinuxEnabled,
       mountSources: mountSources(pod, container, place, podPlace, options),
       canMountRecursivelyReadOnly: ports.canMountRecursivelyReadOnly,
       ids: place.ids,

@@ -356,7 +356,7 @@ describe('pages', () => {
   });
 });
 
-test('an error in place of a log is a text of no type', async () => {
+test('errors in place of a log: the last one has no type', async () => {
   const pod = testPod({ containers: [{ name: 'a' }] });
   const { name, namespace } = pod.metadata;
   const host = testHost({ pods: () => [{ ...pod, status: {} }] });
@@ -364,7 +364,13 @@ test('an error in place of a log is a text of no type', async () => {
   const { status, body, headers } = await server.ask(`GET /containerLogs/${namespace}/${name}/a`);
   assert.deepEqual([status, body], [400, `container "a" in pod "${name}" is not available`]);
   assert.equal(headers['content-type'], undefined);
-  const unknown = await server.ask(`GET /containerLogs/${namespace}/${name}/none`);
+  const stream = await server.ask(`GET /containerLogs/${namespace}/${name}/a?stream=Stdout`);
+  assert.equal(stream.status, 400);
+  assert.equal(
+    stream.body,
+    'unable to return the given log stream: "Stdout". Please enable PodLogsQuerySplitStreams feature gate in kubelet',
+  );
+  const unknown = await server.ask(`GET /containerLogs/${namespace}/${name}/none?stream=Stdout`);
   assert.deepEqual([unknown.status, unknown.headers['content-type']], [404, 'text/plain; charset=utf-8']);
 });
 

@@ -44,6 +44,11 @@ export function containerLogsRoute(ports: ContainerLogPorts): Route {
         return respondText(response, 404, text);
       }
       const chosen = logContainer({ name: pod, status: found.status }, container, options.previous);
+      if (options.stream !== undefined) {
+        const remedy = 'Please enable PodLogsQuerySplitStreams feature gate in kubelet';
+        const text = `unable to return the given log stream: ${JSON.stringify(options.stream)}. ${remedy}`;
+        return respondText(response, 400, text);
+      }
       // Go guesses no type of an answer in chunks, as this one would have been.
       if ('error' in chosen) return respond(response, 400, chosen.error, {});
       if (!keepOpen()) return respondText(response, 503, 'too many streams are open; try again later');

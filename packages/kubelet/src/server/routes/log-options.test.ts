@@ -9,6 +9,7 @@ const plain: LogOptions = {
   timestamps: false,
   tailLines: undefined,
   limitBytes: undefined,
+  stream: undefined,
   sinceNano: undefined,
 };
 const undecodable = { status: 400, text: '{"message": "Unable to decode query."}' };
@@ -43,6 +44,7 @@ const rows: readonly [query: string, expected: Partial<LogOptions> | typeof inva
   ['sinceTime=', { sinceNano: 0n }],
   ['sinceTime=null', { sinceNano: 0n }],
   ['stream=All', {}],
+  ['stream=Stdout', { stream: 'Stdout' }],
   ['stream=x', invalid],
   ['stream=Stdout&tailLines=1', invalid],
 ];
@@ -53,10 +55,3 @@ for (const [query, expected] of rows) {
     assert.deepEqual(options, 'status' in expected ? expected : { ...plain, ...expected });
   });
 }
-
-test('one stream of two', () => {
-  assert.deepEqual(logOptions(new URLSearchParams('stream=Stdout'), now), {
-    status: 400,
-    text: 'unable to return the given log stream: "Stdout". Please enable PodLogsQuerySplitStreams feature gate in kubelet',
-  });
-});

@@ -10,6 +10,8 @@ export interface LogOptions {
   tailLines: number | undefined;
   /** Maximum number of bytes of the answer; undefined: no limit. */
   limitBytes: number | undefined;
+  /** The only stream that is asked for; undefined: both. */
+  stream: string | undefined;
   /** Unix nanoseconds; earlier lines are left out. */
   sinceNano: bigint | undefined;
 }
@@ -48,11 +50,6 @@ export function logOptions(query: URLSearchParams, now: number): LogOptions | Lo
     (stream !== null && !['All', 'Stdout', 'Stderr'].includes(stream)) ||
     (stream !== null && stream !== 'All' && tailLines !== undefined);
   if (isWrong) return invalid;
-  if (stream !== null && stream !== 'All') {
-    const name = JSON.stringify(stream);
-    const remedy = 'Please enable PodLogsQuerySplitStreams feature gate in kubelet';
-    return { status: 400, text: `unable to return the given log stream: ${name}. ${remedy}` };
-  }
   const sinceNano =
     sinceSeconds === undefined ? sinceTime : BigInt(now) * 1_000_000n - BigInt(sinceSeconds) * 1_000_000_000n;
   return {
@@ -61,6 +58,7 @@ export function logOptions(query: URLSearchParams, now: number): LogOptions | Lo
     timestamps: flag(query.get('timestamps')),
     tailLines,
     limitBytes,
+    stream: stream === null || stream === 'All' ? undefined : stream,
     sinceNano,
   };
 }
