@@ -1,13 +1,13 @@
 // The kubelet as a process: flags, signals, exit codes.
 import packageJson from '../package.json' with { type: 'json' };
 import { createLogger, setVerbosity } from './klog/klog.ts';
-import { startKubelet } from './kubelet.ts';
 import { buildConfiguration, checkHost } from './options/build-options.ts';
 import { configurationJson } from './options/configuration-json.ts';
 import { flagValues } from './options/flag-values.ts';
 import { parseCommandLine } from './options/flags.ts';
 import { usage } from './options/known-flags.ts';
 import { ConfigurationError } from './options/kubelet-configuration.ts';
+import { startKubelet } from './start-kubelet.ts';
 
 const log = createLogger('main.ts');
 
