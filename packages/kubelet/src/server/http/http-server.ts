@@ -47,16 +47,22 @@ export function serveRoutes(server: Server, ports: HttpServerPorts): void {
   );
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => {});
-    // Both directions of two protocols listen for its end.
-    request.socket.setMaxListeners(upgradeListeners);
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
+    try {
+      // Throws when an earlier request of this connection is still being answered.
+      response.assignSocket(request.socket);
+    } catch {
+      socket.destroy();
+      return;
+    }
     if (!streams.take(request)) {
       socket.destroy();
       return;
     }
+    // Both directions of two protocols listen for its end.
+    request.socket.setMaxListeners(upgradeListeners);
     request.socket.setTimeout(idleTimeoutMs, () => socket.destroy());
-    response.assignSocket(request.socket);
     response.once('finish', () => socket.end());
     void serve(request, response, { socket, head }, { ...ports, streams });
   });
