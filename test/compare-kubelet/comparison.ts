@@ -44,7 +44,7 @@ type Found = (path: string, real: Json, ours: Json) => void;
 function visit(path: string, real: Json, ours: Json, found: Found): void {
   const [theirs, own] = [secondsOf(real), secondsOf(ours)];
   if (theirs !== undefined && own !== undefined) {
-    if (Math.abs(theirs - own) > toleranceSeconds) found(path, real, ours);
+    if (!isAbout(theirs, own)) found(path, real, ours);
   } else if (Array.isArray(real) && Array.isArray(ours)) visitList(path, real, ours, found);
   else if (isRecord(real) && isRecord(ours) && haveCommonKeys(real, ours)) {
     for (const key of new Set([...Object.keys(real), ...Object.keys(ours)]))
@@ -83,6 +83,14 @@ function isRecord(value: Json): value is { [key: string]: Json } {
 function haveCommonKeys(one: object, other: object): boolean {
   const keys = Object.keys(one);
   return keys.length === 0 || Object.keys(other).length === 0 || keys.some((key) => key in other);
+}
+
+/** While the other pods are looked at, a span is as long as that takes. */
+const longSeconds = 10;
+
+function isAbout(one: number, other: number): boolean {
+  const isLong = Math.max(one, other) > longSeconds;
+  return Math.abs(one - other) <= toleranceSeconds || (isLong && Math.min(one, other) > longSeconds / 4);
 }
 
 function secondsOf(value: Json): number | undefined {

@@ -145,7 +145,7 @@ const messages = group('termination messages', [
     {
       restartPolicy: 'Never',
       containers: [
-        script('a', 'echo first; echo second >&2; printf third; exit 1', {
+        script('a', 'echo first; sleep 1; echo second >&2; sleep 1; printf third; exit 1', {
           terminationMessagePolicy: 'FallbackToLogsOnError',
         }),
       ],

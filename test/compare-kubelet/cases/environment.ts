@@ -80,7 +80,7 @@ const environment = group('env', [
   pod('in a command', {
     containers: [
       sleeper('main', {
-        command: ['/bin/sh', '-c', 'echo $(A) $(NONE) $$(A); sleep 1000'],
+        command: ['/bin/sh', '-c', "echo '$(A) $(NONE) $$(A)'; sleep 1000"],
         env: [value('A', 'a')],
       }),
     ],

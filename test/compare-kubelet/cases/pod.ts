@@ -134,22 +134,22 @@ const isStuck: Settled = (listed) =>
   );
 
 /** Looks when it is plain that a pod does not start, or after a while when nothing says so. */
-export const stuck: Partial<CaseOptions> = { settled: isStuck, upToMs: 12_000 };
+export const stuck: Partial<CaseOptions> = { settled: isStuck, upToMs: 20_000 };
 
 /** Looks when the pod is ready, or after a while where it will not be. */
-export const readyOrNot: Partial<CaseOptions> = { upToMs: 15_000 };
+export const readyOrNot: Partial<CaseOptions> = { upToMs: 25_000 };
 
 /** A container waits for this reason. */
 export function waiting(reason: string): Settled {
   return (listed) => containersOf(listed).some(({ state }) => state?.waiting?.reason === reason);
 }
 
-/** A container waits for its third start: for 20 s. */
+/** A container has been started again twice, and waits. */
 export const inCrashLoop: Partial<CaseOptions> = {
   fleeting: true,
   settled: (listed) =>
     containersOf(listed).some(
-      ({ state, restartCount }) => state?.waiting?.reason === 'CrashLoopBackOff' && restartCount === 2,
+      ({ state, restartCount = 0 }) => state?.waiting?.reason === 'CrashLoopBackOff' && restartCount >= 2,
     ),
 };
 

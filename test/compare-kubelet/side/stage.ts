@@ -98,7 +98,7 @@ function containerIds(pod: ListedPod | undefined): string[] {
 async function observed(node: SideNode, each: ManifestCase, pod: ListedPod | undefined): Promise<Json> {
   if (pod === undefined) return { none: refusal(each, node.log()) };
   // Of one that goes on restarting, the runtime has other containers by now.
-  if (each.fleeting) return { uid: pod.metadata.uid, pod: listedOnly(pod) };
+  if (each.fleeting) return { uid: pod.metadata.uid, pod: withoutTurns(listedOnly(pod)) };
   try {
     return await observePod(node, pod);
   } catch (error) {
@@ -209,9 +209,19 @@ function marksOf({ pod }: ManifestCase): Json {
   };
 }
 
-/** Longer ones are while the other pods are looked at. */
-const longestGap = 12;
-
 function gap(seconds: number): Json {
-  return { '~seconds': Math.round(Math.min(seconds, longestGap) * 100) / 100 };
+  return { '~seconds': Math.round(seconds * 100) / 100 };
+}
+
+/** A status of one that goes on restarting, whichever turn it was seen in. */
+function withoutTurns(value: Json): Json {
+  if (typeof value === 'string')
+    return value
+      .replace(/\bback-off \w+ restarting/, 'back-off SPAN restarting')
+      .replace(/\bID-([\w-]+)-\w+$/, 'ID-$1');
+  if (Array.isArray(value)) return value.map(withoutTurns);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [key, key === 'restartCount' ? 'some' : withoutTurns(each)]),
+  );
 }
