@@ -298,56 +298,6 @@ onEveryRuntime((podTest) => {
     }
   });
 
-  podTest('a volume of huge pages, and their limits', async ({ node, kubelet: former }) => {
-    using pages = hugePages(4);
-    if (pages.number < 4) {
-      pages.skip();
-      return;
-    }
-    // A kubelet counts the node's pages when it starts.
-    await former.stop();
-    const kubelet = node.kubelet();
-    const volumes: Volume[] = [{ name: 'huge', emptyDir: { medium: 'HugePages-2Mi' } }];
-    const amount = { memory: '64Mi', 'hugepages-2Mi': '4Mi' };
-    const pod = shellPod(
-      'huge',
-      forever,
-      { volumes, securityContext: { fsGroup: 2000 } },
-      { volumeMounts: mountsOf(volumes), resources: { limits: amount, requests: amount } },
-    );
-    kubelet.setPods([pod]);
-    await untilRunning(kubelet, pod);
-    const { output } = await shellIn(
-      node,
-      pod,
-      'grep -o "^nodev /huge hugetlbfs .*pagesize=2M" /proc/mounts | wc -l; stat -c %a:%g /huge; truncate -s 2M /huge/x; stat -c %o:%s /huge/x',
-    );
-    assert.equal(output, '1\n2775:2000\n2097152:2097152\n');
-    const cgroups = detectCgroups();
-    const { cgroupRoot, cgroupDriver } = node.options;
-    const directory = cgroups.directory(
-      podCgroup(cgroupRoot, cgroupDriver, 'Burstable', pod.metadata.uid),
-      'hugetlb',
-    );
-    if (directory !== undefined) {
-      const file = cgroups.version === 'v2' ? 'hugetlb.2MB.max' : 'hugetlb.2MB.limit_in_bytes';
-      assert.equal(readFileSync(join(directory, file), 'utf8').trim(), '4194304');
-    }
-    await endAll(node, kubelet, pod);
-
-    const without = shellPod('no-huge', forever, { volumes });
-    kubelet.setPods([without]);
-    await untilStatus(
-      kubelet,
-      without,
-      'waits',
-      ({ containerStatuses }) =>
-        containerStatuses?.[0]?.state?.waiting?.message ===
-        'MountVolume.SetUp failed for volume "huge" : medium HugePages-2Mi: hugePages storage requested, but there is no resource request for huge pages',
-    );
-    await endAll(node, kubelet, without);
-  });
-
   podTest(
     'what a killed kubelet left of volumes goes, and nothing behind a mount',
     async ({ node, kubelet }) => {
@@ -405,5 +355,56 @@ onEveryRuntime((podTest) => {
     );
     assert.match(output, /^x\nNo space left on device\n(?:9|10)\d{5}\n$/);
     await endAll(node, kubelet, pod);
+  });
+
+  // Last, since it ends the kubelet of the others.
+  podTest('a volume of huge pages, and their limits', async ({ node, kubelet: former }) => {
+    using pages = hugePages(4);
+    if (pages.number < 4) {
+      pages.skip();
+      return;
+    }
+    // A kubelet counts the node's pages when it starts.
+    await former.stop();
+    const kubelet = node.kubelet();
+    const volumes: Volume[] = [{ name: 'huge', emptyDir: { medium: 'HugePages-2Mi' } }];
+    const amount = { memory: '64Mi', 'hugepages-2Mi': '4Mi' };
+    const pod = shellPod(
+      'huge',
+      forever,
+      { volumes, securityContext: { fsGroup: 2000 } },
+      { volumeMounts: mountsOf(volumes), resources: { limits: amount, requests: amount } },
+    );
+    kubelet.setPods([pod]);
+    await untilRunning(kubelet, pod);
+    const { output } = await shellIn(
+      node,
+      pod,
+      'grep -o "^nodev /huge hugetlbfs .*pagesize=2M" /proc/mounts | wc -l; stat -c %a:%g /huge; truncate -s 2M /huge/x; stat -c %o:%s /huge/x',
+    );
+    assert.equal(output, '1\n2775:2000\n2097152:2097152\n');
+    const cgroups = detectCgroups();
+    const { cgroupRoot, cgroupDriver } = node.options;
+    const directory = cgroups.directory(
+      podCgroup(cgroupRoot, cgroupDriver, 'Burstable', pod.metadata.uid),
+      'hugetlb',
+    );
+    if (directory !== undefined) {
+      const file = cgroups.version === 'v2' ? 'hugetlb.2MB.max' : 'hugetlb.2MB.limit_in_bytes';
+      assert.equal(readFileSync(join(directory, file), 'utf8').trim(), '4194304');
+    }
+    await endAll(node, kubelet, pod);
+
+    const without = shellPod('no-huge', forever, { volumes });
+    kubelet.setPods([without]);
+    await untilStatus(
+      kubelet,
+      without,
+      'waits',
+      ({ containerStatuses }) =>
+        containerStatuses?.[0]?.state?.waiting?.message ===
+        'MountVolume.SetUp failed for volume "huge" : medium HugePages-2Mi: hugePages storage requested, but there is no resource request for huge pages',
+    );
+    await endAll(node, kubelet, without);
   });
 });
