@@ -144,12 +144,12 @@ export function waiting(reason: string): Settled {
   return (listed) => containersOf(listed).some(({ state }) => state?.waiting?.reason === reason);
 }
 
-/** A container has been started again twice, and waits. */
+/** A container has been started again twice, and has ended. */
 export const inCrashLoop: Partial<CaseOptions> = {
   fleeting: true,
   settled: (listed) =>
     containersOf(listed).some(
-      ({ state, restartCount = 0 }) => state?.waiting?.reason === 'CrashLoopBackOff' && restartCount >= 2,
+      ({ state, restartCount = 0 }) => state?.running === undefined && restartCount >= 2,
     ),
 };
 

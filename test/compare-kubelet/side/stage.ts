@@ -9,6 +9,7 @@ import { marksDir, running } from '../cases/pod.ts';
 import { caseName, containersOf, type ListedPod, type ManifestCase, type Settled } from '../manifest-case.ts';
 import type { Json } from '../normalise.ts';
 import { listedOnly, observePod } from '../observe/pod.ts';
+import { withoutTurns } from '../observe/turns.ts';
 import type { SideNode } from './node.ts';
 import { listPods, podOf, refusal } from './pods.ts';
 
@@ -59,7 +60,7 @@ export async function runStage(
   for (const each of cases) rmSync(join(node.manifests, fileOf(each)), { force: true });
   await eachGone(node, cases, uidsOfAll, (each, left) => note(each, 'gone', left));
   tell('gone');
-  for (const each of cases) note(each, 'marks', marksOf(each));
+  for (const each of cases.filter(({ fleeting }) => !fleeting)) note(each, 'marks', marksOf(each));
 }
 
 /** What takes how long, for whoever looks at the side's output. */
@@ -211,17 +212,4 @@ function marksOf({ pod }: ManifestCase): Json {
 
 function gap(seconds: number): Json {
   return { '~seconds': Math.round(seconds * 100) / 100 };
-}
-
-/** A status of one that goes on restarting, whichever turn it was seen in. */
-function withoutTurns(value: Json): Json {
-  if (typeof value === 'string')
-    return value
-      .replace(/\bback-off \w+ restarting/, 'back-off SPAN restarting')
-      .replace(/\bID-([\w-]+)-\w+$/, 'ID-$1');
-  if (Array.isArray(value)) return value.map(withoutTurns);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => [key, key === 'restartCount' ? 'some' : withoutTurns(each)]),
-  );
 }
