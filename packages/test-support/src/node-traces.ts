@@ -8,7 +8,7 @@ import { takeCensus } from './leaks.ts';
 /**
  * Processes, mounts (pinned namespaces among them), links, cgroups and files of the node below `dir`, whose
  * cgroups are named for `dir` too and whose pods hang on `bridge`; a line each. Left out are the manifests and
- * what databases and the test itself keep beside them.
+ * what databases, records of pulled images and the test itself keep beside them.
  */
 export function traces(dir: string, bridge: string): Set<string> {
   const { processes, mounts, cgroups, files } = takeCensus([dir]);
@@ -52,7 +52,7 @@ export function isOfNode(pid: string, name: string): boolean {
 /** SQLite's journals come and go; last_reserved_ip is host-local's memory, not a lease. */
 function isKept(path: string): boolean {
   return (
-    /^(manifests|plugins|net\.d|certs\.d)\/|(-wal|-shm|-journal|\.log)$|\/last_reserved_ip\.\d+$|\/lock$/.test(
+    /^(manifests|plugins|net\.d|certs\.d|kubelet\/image_manager)\/|(-wal|-shm|-journal|\.log)$|\/last_reserved_ip\.\d+$|\/lock$/.test(
       path,
     ) && !/^log\//.test(path)
   );
