@@ -25,12 +25,15 @@ const usage = `npm run compare:kubelet -- [OPTION…]
   --ours-on NAME    berthd, containerd, or both: which runtime ours is on (berthd)
   --one-by-one      one side after the other, where there are few processors
   --list            print the names of the cases, and run nothing
+  --no-requests     compare no answers of the servers
   --show            print listed differences too
   --keep DIR        write what each side saw to DIR, as JSON, and what it waits for
 `;
 
 const { values: options } = parseArgs({
+  allowNegative: true,
   options: {
+    requests: { type: 'boolean', default: true },
     only: { type: 'string', multiple: true, default: [] },
     sample: { type: 'string' },
     'ours-on': { type: 'string', default: 'berthd' },
@@ -56,8 +59,8 @@ async function main(): Promise<number> {
     return 2;
   }
   const named = cases.map(({ group, name }) => ({ area: group, name }));
-  const isWhole = options.only.length === 0 && sample === undefined;
-  const requests = options.only.length === 0 || options.only.includes('request');
+  const isWhole = options.only.length === 0 && sample === undefined && options.requests;
+  const requests = options.requests && (options.only.length === 0 || options.only.includes('request'));
   const chosen = select(named, { words: options.only, sample });
   // Requests are about its pod.
   const selected = [...new Set([...(requests ? serverCases.map(caseName) : []), ...chosen])];
