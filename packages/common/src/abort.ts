@@ -1,6 +1,7 @@
 // Waits that an AbortSignal ends.
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
+import { maxTimerMs } from './max-timer.ts';
 
 /**
  * Waits for a promise; rejects with the signal's reason when that fires first.
@@ -31,7 +32,7 @@ export async function onceAborted(signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Resolves after so many milliseconds, or when the signal fires.
+ * Resolves after so many milliseconds (24 days at most), or when the signal fires.
  *
  * @param ref whether the wait keeps the process alive
  */
@@ -40,5 +41,5 @@ export async function sleepUntilAborted(
   signal: AbortSignal,
   { ref = true }: { ref?: boolean } = {},
 ): Promise<void> {
-  await setTimeout(ms, undefined, { signal, ref }).catch(() => {});
+  await setTimeout(Math.min(ms, maxTimerMs), undefined, { signal, ref }).catch(() => {});
 }

@@ -2,6 +2,7 @@
 // it take longer to load than such a process runs otherwise, in Bun and in Node.js (see bench/RESULTS.md). The part of
 // HTTP/2 that gRPC needs on a Unix socket is in http2/.
 
+import { maxTimerMs } from '@berth/common/max-timer.ts';
 import { CriError, type GrpcCodeName, grpcCodeName, maxMessageBytes } from '../errors/cri-error.ts';
 import { Connection } from '../http2/connection.ts';
 import { errorCode } from '../http2/frames.ts';
@@ -73,7 +74,10 @@ class Http2Transport implements Transport {
     const timer =
       timeoutMs === undefined
         ? undefined
-        : setTimeout(() => call.fail(deadlineError(!connection.isReady, rpc)), timeoutMs);
+        : setTimeout(
+            () => call.fail(deadlineError(!connection.isReady, rpc)),
+            Math.min(timeoutMs, maxTimerMs),
+          );
     try {
       for (;;) {
         const message = await call.next();

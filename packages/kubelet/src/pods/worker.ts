@@ -1,6 +1,7 @@
 // The worker of one pod. Runs rounds sequentially; each round first reads the runtime's state. An event, a timer or a
 // new manifest only wakes the worker for another round.
 import { isDeepStrictEqual } from 'node:util';
+import { maxTimerMs } from '@berth/common/max-timer.ts';
 import type { Pod, PodIdentity, PodStatus } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
 import {
@@ -29,8 +30,6 @@ const log = createLogger('worker.ts');
 
 const firstRetryMs = 500;
 const longestRetryMs = 20_000;
-/** The longest delay that setTimeout takes. */
-const longestTimerMs = 2 ** 31 - 1;
 
 /** The parameters of a worker. */
 export interface WorkerPorts {
@@ -298,7 +297,7 @@ export class PodWorker {
 
   #wakeIn(ms: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.wake(), Math.min(Math.max(0, ms), longestTimerMs));
+    this.#timer = setTimeout(() => this.wake(), Math.min(Math.max(0, ms), maxTimerMs));
   }
 
   /** Stores the runtime's state, and the status computed from it. */

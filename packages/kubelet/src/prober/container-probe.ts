@@ -1,4 +1,5 @@
 // One probe of one container: schedules its runs, and keeps its result.
+import { maxTimerMs } from '@berth/common/max-timer.ts';
 import type { Container, Pod, Probe } from '../api/pod.ts';
 import { podKey } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
@@ -167,10 +168,14 @@ export class ContainerProbe {
 
   #schedule(delayMs: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      void this.#probe();
-    }, delayMs);
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        if (delayMs > maxTimerMs) this.#schedule(delayMs - maxTimerMs);
+        else void this.#probe();
+      },
+      Math.min(delayMs, maxTimerMs),
+    );
   }
 
   #cancel(): void {

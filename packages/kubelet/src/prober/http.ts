@@ -3,6 +3,7 @@ import { type ClientRequest, type IncomingMessage, request as startRequest } fro
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { messageOf } from '@berth/common/error-message.ts';
+import { maxTimerMs } from '@berth/common/max-timer.ts';
 import { type HttpRequest, redirectedRequest, requestUrl } from './http-request.ts';
 import { maxOutputBytes, type ProbeOutcome } from './outcome.ts';
 
@@ -78,10 +79,13 @@ function get(request: HttpRequest, timeoutMs: number, signal: AbortSignal | unde
       reject(reading ? new BodyError(error.message, { cause: error }) : error);
     };
     const abort = () => fail(new Error('the probe was stopped'));
-    timer = setTimeout(() => {
-      const what = reading ? 'while reading body' : 'while awaiting headers';
-      fail(new Error(`context deadline exceeded (Client.Timeout exceeded ${what})`));
-    }, timeoutMs);
+    timer = setTimeout(
+      () => {
+        const what = reading ? 'while reading body' : 'while awaiting headers';
+        fail(new Error(`context deadline exceeded (Client.Timeout exceeded ${what})`));
+      },
+      Math.min(timeoutMs, maxTimerMs),
+    );
     signal?.addEventListener('abort', abort);
     const take = (response: IncomingMessage) => {
       reading = true;

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import { CriError } from '@berth/cri/errors/cri-error.ts';
 import { until } from '@berth/test-support/until.ts';
@@ -209,4 +210,15 @@ test('a version of the pod with the same probes goes on, one with others begins 
   made.observe(podWith({ readinessProbe: command('other') }), running, '');
   assert.equal(made.result('readiness', 'a0'), 'success');
   await until('the other ran', () => ran.includes('other in a0'));
+});
+
+test('a delay or a period of years is no reason to probe all the time', async () => {
+  const { made, ran } = prober(async () => 0);
+  const years = 2 ** 31 - 1;
+  const readinessProbe = command('late', { initialDelaySeconds: years });
+  const livenessProbe = command('rare', { periodSeconds: years, initialDelaySeconds: years });
+  made.observe(podWith({ readinessProbe, livenessProbe }), running, '');
+  // Time for a timer that fires at once.
+  await delay(20);
+  assert.deepEqual(ran, []);
 });

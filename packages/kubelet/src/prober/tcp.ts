@@ -1,6 +1,7 @@
 // Runs a tcpSocket probe: a connection that is closed at once. SO_LINGER, which the real kubelet sets, does not shorten
 // TIME_WAIT on Linux, so that nothing is lost without it.
 import { connect } from 'node:net';
+import { maxTimerMs } from '@berth/common/max-timer.ts';
 import type { ProbeOutcome } from './outcome.ts';
 
 /** Success when the port accepts a connection within `timeoutMs`. */
@@ -20,7 +21,7 @@ export function probeTcp(
     const fail = (reason: string) =>
       end({ result: 'failure', output: `dial tcp ${host}:${port}: ${reason}` });
     const abort = () => fail('the probe was stopped');
-    const timer = setTimeout(() => fail('i/o timeout'), timeoutMs);
+    const timer = setTimeout(() => fail('i/o timeout'), Math.min(timeoutMs, maxTimerMs));
     signal?.addEventListener('abort', abort);
     socket.on('connect', () => end({ result: 'success', output: '' }));
     socket.on('error', (error) => fail(error.message));

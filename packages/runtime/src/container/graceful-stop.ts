@@ -1,3 +1,4 @@
+import { maxTimerMs } from '@berth/common/max-timer.ts';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import { signalProcess } from '@berth/linux/processes/process.ts';
 import { dropsSignal } from '@berth/linux/processes/signal-handling.ts';
@@ -7,7 +8,6 @@ import { type Container, processesOf } from '../state/container.ts';
 import type { ContainerId } from '../state/ids.ts';
 import type { ProcessRef } from '../state/process-ref.ts';
 import { killContainer } from '../teardown/kill.ts';
-import { maxTimerMs } from '../time/clock.ts';
 
 /** What stopping a container uses. */
 interface Machinery {

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { maxTimerMs } from '@berth/common/max-timer.ts';
 import { kill } from '@berth/linux/processes/process.ts';
 import type { StartedProcess } from '@berth/linux/processes/spawn.ts';
 import { OutputPipe } from '@berth/linux/streams/output-pipe.ts';
@@ -7,7 +8,6 @@ import { killDescendants } from '../host/process-tree.ts';
 import { BoundedOutput, drained } from '../oci-runtime/bounded-output.ts';
 import type { OciRuntime } from '../oci-runtime/runtime.ts';
 import { OciRuntimeError } from '../oci-runtime/runtime-log.ts';
-import { maxTimerMs } from '../time/clock.ts';
 import { ExecFiles, type StdioOwner } from './exec-files.ts';
 
 export interface CollectedExecOptions extends StdioOwner {
