@@ -24,7 +24,10 @@ async function main(argv: readonly string[]): Promise<void> {
   checkHost(settings);
   if (process.getuid?.() !== 0)
     throw new ConfigurationError('the kubelet must run as root: it makes mounts and cgroups');
-  const published = { configuration: configurationJson(settings), flags: flagValues(commandLine) };
+  const published = {
+    configuration: configurationJson(settings, options.secureServer.tls.certDir),
+    flags: flagValues(commandLine),
+  };
   const kubelet = await startKubelet({ options, version, published });
 
   const stop = async (signal: string): Promise<void> => {

@@ -206,7 +206,10 @@ test('a URL of static pods, with headers that nobody is shown', () => {
   const { options, settings } = buildConfiguration(line);
   const headers = { a: ['one', 'three'], b: ['two:2'] };
   assert.deepEqual(options.staticPodUrl, { url: 'https://h/pods', headers, checkFrequencyMs: 20_000 });
-  assert.deepEqual(configurationJson(settings)['staticPodURLHeader'], { a: ['<masked>'], b: ['<masked>'] });
+  assert.deepEqual(configurationJson(settings, '/pki')['staticPodURLHeader'], {
+    a: ['<masked>'],
+    b: ['<masked>'],
+  });
   assert.equal(flagValues(line)['manifest-url-header'], 'a:<masked>,b:<masked>');
   const file = `${head}staticPodURL: http://h\nstaticPodURLHeader: {a: [one, three], b: ["two:2"]}\nhttpCheckFrequency: 5s\n`;
   assert.deepEqual(readKubeletConfiguration(file).settings, {
@@ -225,7 +228,7 @@ test('a URL of static pods, with headers that nobody is shown', () => {
 test('/configz and /flagz', () => {
   const line = parseCommandLine(['--max-pods=5', '--hostname-override=N1', '--node-ip=10.0.0.9,::1', '-v=2']);
   const { settings } = buildConfiguration(line);
-  const configuration = configurationJson({ ...settings, clusterDNS: ['10.0.0.10'] });
+  const configuration = configurationJson({ ...settings, clusterDNS: ['10.0.0.10'] }, '/pki');
   const { authentication, crashLoopBackOff, logging, ...rest } = configuration;
   assert.deepEqual(authentication, {
     anonymous: { enabled: false },
@@ -236,8 +239,8 @@ test('/configz and /flagz', () => {
     flushFrequency: '5s',
     format: 'text',
     options: {
-      json: { infoBufferSize: '0', splitStream: false },
-      text: { infoBufferSize: '0', splitStream: false },
+      json: { infoBufferSize: '0' },
+      text: { infoBufferSize: '0' },
     },
     verbosity: 2,
   });

@@ -1,10 +1,10 @@
 // The files of the certificate that the kubelet serves with: configured ones, or a self-signed pair that it keeps in
 // --cert-dir.
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { makeDirectoriesSync } from '@berth/common/files/directories.ts';
 import { replaceFileSync } from '@berth/common/files/replace-file.ts';
 import { createLogger } from '../../klog/klog.ts';
+import { ownPair } from './own-pair.ts';
 import { selfSignedCertificate } from './self-signed.ts';
 
 const log = createLogger('serving-certificate.ts');
@@ -26,7 +26,7 @@ export async function servingCertificate({
   host,
 }: ServingCertificateOptions): Promise<{ certFile: string; keyFile: string }> {
   if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile };
-  const made = { certFile: join(certDir, 'kubelet.crt'), keyFile: join(certDir, 'kubelet.key') };
+  const made = ownPair(certDir);
   // The key is written first: a key without a certificate is what a kubelet left that was killed between the two.
   if (existsSync(made.certFile)) {
     if (existsSync(made.keyFile)) return made;
