@@ -17,7 +17,7 @@ export interface Seconds {
 }
 
 /** Pods share two processors with all others: a span is as long as that takes. */
-const toleranceSeconds = 6;
+const toleranceSeconds = 10;
 
 /** Pure: every field in which the two differ. */
 export function compareFields(name: string, real: Json, ours: Json): FieldDifference[] {

@@ -57,12 +57,6 @@ export const differences: readonly Difference[] = [
     ],
   },
   {
-    reason:
-      'Ours asks for the label whether or not the kernel has SELinux; runtimes ignore it where it has not.',
-    cases: ['*'],
-    paths: ['*.request.mounts[*].selinux_relabel'],
-  },
-  {
     reason: 'Only root reads the folders of pods (SECURITY.md); ours makes them when something is in them.',
     cases: ['*'],
     paths: [

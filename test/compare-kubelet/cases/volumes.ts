@@ -1,5 +1,5 @@
 // Volumes: kinds, modes, owners, sub paths, propagation.
-import { ended, group, marksDir, pod, readyOrNot, script, sleeper, stuck } from './pod.ts';
+import { ended, group, marksDir, pod, readyOrNot, script, sleeper, stuck, waiting } from './pod.ts';
 
 const mounted = (mount: object = {}, more: object = {}) =>
   sleeper('main', { volumeMounts: [{ name: 'v', mountPath: '/v', ...mount }], ...more });
@@ -192,7 +192,7 @@ export const volumeCases = group('volumes', [
       containers: [mounted({ subPath: 'out' })],
       volumes: volume({ emptyDir: {} }),
     },
-    stuck,
+    { settled: waiting('CreateContainerConfigError') },
   ),
   pod(
     'mount propagation',

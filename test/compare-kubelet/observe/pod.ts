@@ -190,7 +190,8 @@ function linksOf(dir: string, prefix: string, uid: string): string[] {
   const names = readdirSync(dir).filter((name) => name.startsWith(prefix));
   const links = names.map((name) => ({ name, target: readlinkSync(join(dir, name)) }));
   const own = links.filter(({ target }) => target.includes(uid));
-  return own.map(({ name, target }) => `${target} <- ${name}`).sort();
+  // Their names end with the ids of containers, some of which are gone.
+  return own.map(({ name, target }) => `${target} <- ${name.replace(/[0-9a-f]{64}/, 'ID')}`).sort();
 }
 
 /** What is in logs is compared with its container. */
