@@ -8,6 +8,7 @@ import { validateEnv, validateEnvFrom } from './env-var.ts';
 import { validateEphemeralContainer } from './ephemeral-container.ts';
 import { validateLifecycle } from './lifecycle.ts';
 import { validateProbes } from './probe.ts';
+import { validateInitResizePolicy, validateResizePolicy } from './resize-policy.ts';
 import { validateResources } from './resources.ts';
 import { validateRestartPolicy } from './restart-policy.ts';
 import { validateContainerSecurity } from './security-context.ts';
@@ -33,6 +34,7 @@ export function validateContainers(spec: v1.PodSpec, volumes: Volumes): FieldErr
     errors.push(...validateInitLifecycle(container, `${path}.lifecycle`, spec));
     errors.push(...validateRestartPolicy(container, path));
     errors.push(...validateProbes(container, 'init', path));
+    errors.push(...validateInitResizePolicy(container, `${path}.resizePolicy`));
   }
   for (const { container, path } of containersOfKind<v1.EphemeralContainer>(
     { containers: [], ephemeralContainers: spec.ephemeralContainers ?? [] },
@@ -76,7 +78,7 @@ function validateContainer(
     ...validateEnv(container.env ?? [], `${path}.env`, spec),
     ...validateEnvFrom(container.envFrom ?? [], `${path}.envFrom`),
     ...validateResources(container.resources ?? {}, `${path}.resources`),
-    ...validateResizePolicy(container.resizePolicy ?? [], `${path}.resizePolicy`),
+    ...validateResizePolicy(container, `${path}.resizePolicy`, spec),
     ...validateMounts(container, `${path}.volumeMounts`, volumes),
     ...validateContainerSecurity(
       container.securityContext ?? {},
@@ -84,15 +86,5 @@ function validateContainer(
       spec.hostUsers ?? true,
     ),
   );
-  return errors;
-}
-
-/** Fields that only an in-place resize reads; a changed manifest makes another pod instead. */
-function validateResizePolicy(policies: readonly v1.ContainerResizePolicy[], path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  policies.forEach(({ resourceName, restartPolicy }, index) => {
-    oneOf(errors, `${path}[${index}].resourceName`, resourceName, ['cpu', 'memory']);
-    oneOf(errors, `${path}[${index}].restartPolicy`, restartPolicy, ['NotRequired', 'RestartContainer']);
-  });
   return errors;
 }

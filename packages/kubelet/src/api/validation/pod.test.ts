@@ -177,7 +177,52 @@ const faults: [string, Parameters<typeof manifest>[0], string][] = [
   [
     'resize policy',
     { container: { resizePolicy: [{ resourceName: 'disk', restartPolicy: 'NotRequired' }] } },
-    'spec.containers[0].resizePolicy[0].resourceName: Unsupported value: "disk"',
+    'spec.containers[0].resizePolicy: Unsupported value: "disk": supported values: "cpu", "memory"',
+  ],
+  [
+    'resize policy without a resource',
+    { container: { resizePolicy: [{ resourceName: '', restartPolicy: 'NotRequired' }] } },
+    'spec.containers[0].resizePolicy: Required value',
+  ],
+  [
+    'resize policy of a policy that is none',
+    { container: { resizePolicy: [{ resourceName: 'cpu', restartPolicy: 'Maybe' }] } },
+    'spec.containers[0].resizePolicy: Unsupported value: "Maybe": supported values: "NotRequired", "RestartContainer"',
+  ],
+  [
+    'two resize policies of one resource',
+    {
+      container: {
+        resizePolicy: [
+          { resourceName: 'cpu', restartPolicy: 'NotRequired' },
+          { resourceName: 'cpu', restartPolicy: 'RestartContainer' },
+        ],
+      },
+    },
+    'spec.containers[0].resizePolicy[1]: Duplicate value: "cpu"',
+  ],
+  [
+    'a resize that restarts what never restarts',
+    {
+      spec: { restartPolicy: 'Never' },
+      container: { resizePolicy: [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }] },
+    },
+    "spec.containers[0].resizePolicy: Invalid value: \"RestartContainer\": must be 'NotRequired' when pod `restartPolicy` is 'Never'",
+  ],
+  [
+    'a resize that restarts an init container',
+    {
+      spec: {
+        initContainers: [
+          {
+            name: 'i',
+            image: 'i',
+            resizePolicy: [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }],
+          },
+        ],
+      },
+    },
+    'spec.initContainers[0].resizePolicy[0].restartPolicy: Invalid value: "RestartContainer": must not be set to \'RestartContainer\' for non-sidecar initContainers',
   ],
   [
     'a host port twice',
