@@ -1,5 +1,6 @@
 // The state of each manifest file: which pods run and which objects serve them, what is rejected and why. Pure;
 // file-source.ts watches and reads.
+import { isDeepStrictEqual } from 'node:util';
 import { formatFieldErrors } from '../api/field-error.ts';
 import { type Pod, podKey } from '../api/pod.ts';
 import { ObjectBudget } from '../objects/budget.ts';
@@ -59,9 +60,7 @@ export function updateFile(
     if (faults.length > 0) reject(key, formatFieldErrors(faults));
     else {
       warnings.push(...entry.warnings.map((message) => ({ ...subjectOf(key), message })));
-      items.push(
-        known && isSame(known, entry) ? known : entry.pod ? { pod: entry.pod } : { object: entry.object },
-      );
+      items.push(known && isSame(known, entry) ? known : newest(known, entry));
     }
   }
   if (decoded.some((entry) => !entry.ok && entry.key === undefined)) items.push(...lostItems(former, items));
@@ -86,8 +85,34 @@ function keyOf(item: Item): string {
 
 function isSame(known: Item, item: Item): boolean {
   return known.pod
-    ? known.pod.metadata.uid === item.pod?.metadata.uid
+    ? item.pod !== undefined && isSamePod(known.pod, item.pod)
     : known.object.object.resourceVersion === item.object?.object.resourceVersion;
+}
+
+function newest(known: Item | undefined, { pod, object }: Item): Item {
+  if (!pod) return { object };
+  return { pod: known?.pod ? asUpdate(known.pod, pod) : pod };
+}
+
+/** A manifest with a UID of its own makes the same pod after every change, with another specification. */
+function isSamePod(known: Pod, pod: Pod): boolean {
+  if (known.metadata.uid !== pod.metadata.uid) return false;
+  const content = ({ metadata: { annotations = {}, ...metadata }, ...rest }: Pod): unknown => {
+    const { [seenAnnotation]: _, ...others } = annotations;
+    return { ...rest, metadata: { ...metadata, annotations: others } };
+  };
+  return isDeepStrictEqual(content(known), content(pod));
+}
+
+/** When a manifest was first read: the change of a pod keeps it. */
+const seenAnnotation = 'kubernetes.io/config.seen';
+
+/** The newer version of a pod that is known. */
+function asUpdate(known: Pod, pod: Pod): Pod {
+  const seen = known.metadata.annotations?.[seenAnnotation];
+  if (known.metadata.uid !== pod.metadata.uid || seen === undefined) return pod;
+  const annotations = { ...pod.metadata.annotations, [seenAnnotation]: seen };
+  return { ...pod, metadata: { ...pod.metadata, annotations } };
 }
 
 function subjectOf(key: string | undefined): Subject {
