@@ -14,6 +14,7 @@ import { ManifestObjects } from './objects/from-manifests.ts';
 import type { NodeObject } from './objects/types.ts';
 import { Observation } from './observation/observation.ts';
 import { Pleg } from './pleg/pleg.ts';
+import { loadPodRecord } from './podfiles/pod-record.ts';
 import { PodManager, type RejectedPod } from './podmanager/pod-manager.ts';
 import { VisiblePods } from './podmanager/visible-pods.ts';
 import { PodWorkers } from './pods/workers.ts';
@@ -55,11 +56,12 @@ export class Kubelet {
       ...(imageCri && { imageCri: observedCri(imageCri, runtime) }),
       options,
     };
-    this.#statuses = new StatusManager(pods);
+    this.#statuses = new StatusManager(pods, () => queueMicrotask(() => this.#retryResizes()));
     this.#node = readNode(options);
     this.#podManager = new PodManager({
       node: this.#node.facts,
       isFinished: (uid) => this.#statuses.isFinished(uid),
+      recordedResources: (uid) => loadPodRecord(options, uid)?.allocated,
       onRejected: (reason) => pods.rejected(reason),
     });
     this.#visible = new VisiblePods({
@@ -71,17 +73,29 @@ export class Kubelet {
   }
 
   /**
-   * Sets the desired pods of this node; each UID is one version of a pod. Returns at once. The first call also ends
+   * Sets the desired pods of this node. A UID is one version of a pod, but for resources, which may change: the pod is
+   * then resized. Returns at once. The first call also ends
    * pods of an earlier kubelet that are still in the runtime and not desired.
    */
   setPods(pods: readonly Pod[]): void {
     this.#podManager.setPods(pods);
-    if (this.#running)
-      this.#running.workers.setPods(this.#podManager.admitted(), this.#podManager.preempted());
+    if (this.#running) this.#setAdmitted(this.#running.workers);
     else if (!this.#starting) {
       this.#starting = true;
       void this.#start();
     }
+    this.#visible.refresh();
+  }
+
+  #setAdmitted(workers: PodWorkers): void {
+    const podManager = this.#podManager;
+    workers.setPods(podManager.admitted(), podManager.preempted(), podManager.pendingResizes());
+  }
+
+  /** A pod has ended: another one may get the resources that it waits for. */
+  #retryResizes(): void {
+    if (!this.#running || this.#stopped || !this.#podManager.retryResizes()) return;
+    this.#setAdmitted(this.#running.workers);
     this.#visible.refresh();
   }
 
@@ -164,6 +178,7 @@ export class Kubelet {
     if (this.#stopped) return;
     const workers = new PodWorkers(this.#podManager.admitted(), {
       preempted: this.#podManager.preempted(),
+      pending: this.#podManager.pendingResizes(),
       worker,
       found,
       onAdded: (pod) => {

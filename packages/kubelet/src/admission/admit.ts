@@ -1,4 +1,5 @@
 // Decides which pods this node admits. Static pods have no scheduler, so only this prevents overcommitting the node.
+import { type AllocatedResources, asksFor, withResources } from '../api/allocated-resources.ts';
 import { isCritical } from '../api/critical.ts';
 import type { Pod } from '../api/pod.ts';
 import type { NodeFacts } from '../node/node-facts.ts';
@@ -12,6 +13,7 @@ import { checkNodeName } from './node-name.ts';
 import { NodeUsage } from './node-usage.ts';
 import { checkOsField, checkOsLabel } from './operating-system.ts';
 import { preempt } from './preemption.ts';
+import { admitResizes, type PendingResize, type WantedResize } from './resizes.ts';
 import { shortagesOf } from './resources.ts';
 import { outOf, shortageDetail } from './shortage.ts';
 import { checkSysctls } from './sysctls.ts';
@@ -28,6 +30,8 @@ export interface Admission {
   rejected: { pod: Pod; failed: Failed }[];
   /** Admitted pods that have to end for a critical one. */
   preempted: { pod: Pod; preemptor: Pod }[];
+  /** Why admitted pods keep other resources than their manifests ask for, by UID. */
+  pending: Map<string, PendingResize>;
 }
 
 /** What is known of the pods. */
@@ -36,16 +40,27 @@ export interface AdmissionHistory {
   wasAdmitted(uid: string): boolean;
   /** Whether the pod has finished or was preempted, so that it uses no resources. */
   isFinished(uid: string): boolean;
+  /** The resources that the pod was granted; undefined: none yet. */
+  allocated?(uid: string): AllocatedResources | undefined;
 }
 
 /**
  * Admits pods sequentially, previously admitted pods first, so that a new pod never evicts a running one unless it is
- * critical. A finished pod uses no resources and stays admitted.
+ * critical. A finished pod uses no resources and stays admitted. A pod that asks for other resources than it was granted
+ * keeps these, and is then resized if there is room beside all others.
  */
-export function admitPods(pods: readonly Pod[], node: NodeFacts, history: AdmissionHistory): Admission {
+export function admitPods(desired: readonly Pod[], node: NodeFacts, history: AdmissionHistory): Admission {
+  const resizes: WantedResize[] = [];
+  const pods = desired.map((pod) => {
+    const allocated = history.allocated?.(pod.metadata.uid);
+    if (allocated === undefined || asksFor(pod, allocated)) return pod;
+    const present = withResources(pod, allocated);
+    resizes.push({ present, desired: pod });
+    return present;
+  });
   const isKnown = ({ metadata }: Pod): boolean => history.wasAdmitted(metadata.uid);
   let usage = new NodeUsage();
-  const admission: Admission = { admitted: [], rejected: [], preempted: [] };
+  const admission: Admission = { admitted: [], rejected: [], preempted: [], pending: new Map() };
   for (const pod of [...pods.filter(isKnown), ...pods.filter((each) => !isKnown(each))]) {
     if (isKnown(pod) && history.isFinished(pod.metadata.uid)) {
       admission.admitted.push(pod);
@@ -61,7 +76,15 @@ export function admitPods(pods: readonly Pod[], node: NodeFacts, history: Admiss
       usage.add(pod);
     } else admission.rejected.push({ pod, failed: verdict });
   }
-  return admission;
+  if (resizes.length === 0) return admission;
+  const { resized, pending, preempted } = admitResizes(resizes, node, usage.pods);
+  const byUid = new Map(resized.map((pod) => [pod.metadata.uid, pod]));
+  return {
+    ...admission,
+    admitted: admission.admitted.map((pod) => byUid.get(pod.metadata.uid) ?? pod),
+    preempted: [...admission.preempted, ...preempted],
+    pending,
+  };
 }
 
 /** The verdict on a pod beside those in `usage`, and which of them have to end for it. */

@@ -157,8 +157,8 @@ export interface Pod extends Omit<v1.Pod, 'metadata' | 'spec' | 'status'> {
 
 /** A condition; the times and the generation are newer than the types. */
 export interface PodCondition extends Omit<v1.PodCondition, 'lastProbeTime'> {
-  /** Nothing ever sets it; the API shows it all the same. */
-  lastProbeTime?: null;
+  /** Only conditions of a resize have it; the API shows it all the same. */
+  lastProbeTime?: string | null;
   observedGeneration?: number;
 }
 

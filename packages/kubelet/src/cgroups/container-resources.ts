@@ -47,7 +47,7 @@ export function containerResources(
 }
 
 /** The container's limits; those that it does not set are its pod's. */
-function effectiveLimits(pod: Pod, container: Container): Amounts {
+export function effectiveLimits(pod: Pick<Pod, 'spec'>, container: Container): Amounts {
   const own = limitsOf(container);
   const ofPod = [...podLevelAmounts(pod, 'limits')].filter(([name]) => (own.get(name) ?? 0n) === 0n);
   return new Map([...own, ...ofPod]);

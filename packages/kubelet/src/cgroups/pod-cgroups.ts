@@ -9,6 +9,7 @@ import { createLogger } from '../klog/klog.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { podCgroup, qosCgroup, uidOfCgroup } from './cgroup-names.ts';
 import { pageBytes } from './cgroup-node.ts';
+import type { PresentLimits } from './pod-resize.ts';
 import {
   type CgroupLimits,
   memoryBytes,
@@ -70,6 +71,32 @@ export class PodCgroups {
     const { podPidsLimit } = this.#options;
     const pids = podPidsLimit > 0 ? { pids: podPidsLimit } : {};
     await this.#driver.create(path, { ...podResources(pod, this.#options, this.#node()), ...pids });
+  }
+
+  /** The settings of the pod's cgroup, present and wanted, and its memory in bytes; undefined when it has no cgroup. */
+  sizes(pod: Pod): { present: PresentLimits; wanted: CgroupLimits; usedBytes: bigint } | undefined {
+    if (!this.#options.cgroupsPerQos) return undefined;
+    const { limits, usage } = this.#cgroups.figures(this.parentOf(pod));
+    if (!limits || !usage) return undefined;
+    const { cpuShares, cpuQuotaMicroseconds: quota, memoryBytes: memoryLimit } = limits;
+    return {
+      present: {
+        cpuShares: Number(cpuShares),
+        cpuQuota: quota === undefined ? undefined : Number(quota),
+        memoryLimit,
+      },
+      wanted: podResources(pod, this.#options, this.#node()),
+      usedBytes: usage.memoryBytes,
+    };
+  }
+
+  /** Changes settings of the pod's cgroup, and what burstable pods are entitled to together. */
+  async resize(pod: Pod, settings: Partial<CgroupLimits>): Promise<void> {
+    if (!this.#options.cgroupsPerQos) return;
+    await this.#driver.apply(this.parentOf(pod), settings);
+    if (settings.cpuShares === undefined || qosClass(pod) !== 'Burstable') return;
+    this.#burstable.set(pod.metadata.uid, podCpuRequest(pod));
+    await this.#shareBurstable();
   }
 
   /** Removes the cgroup of a pod that has ended, and kills what is left in it. */

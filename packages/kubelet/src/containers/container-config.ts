@@ -12,7 +12,6 @@ import {
 import type { Container, Pod, VolumeMount } from '../api/pod.ts';
 import { stopSignal } from '../api/stop-signal.ts';
 import type { CgroupNode } from '../cgroups/cgroup-node.ts';
-import { containerResources, oomScoreAdj } from '../cgroups/container-resources.ts';
 import { containerEnvironment, type EnvironmentSources, expandCommand } from '../env/environment.ts';
 import { annotationsOf, containerLabels } from '../kubecontainer/labels.ts';
 import type { PresentImage } from '../kubecontainer/present-image.ts';
@@ -20,6 +19,7 @@ import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { logPath } from '../paths/pod-paths.ts';
 import { userNamespace } from '../sandbox/namespaces.ts';
 import type { PodIds } from '../userns/id-ranges.ts';
+import { linuxResources } from './linux-resources.ts';
 import { isRecursivelyReadOnly } from './recursive-read-only.ts';
 import { containerSecurityContext } from './security-context.ts';
 
@@ -70,7 +70,6 @@ export function containerConfig(
   options: KubeletOptions,
 ): DeepPartial<ContainerConfig> {
   const environment = containerEnvironment(pod, container, parts.place);
-  const limits = containerResources(pod, container, options, parts.cgroups);
   return {
     metadata: { name: container.name, attempt: parts.restartCount },
     image: { image: parts.image.ref, userSpecifiedImage: container.image },
@@ -87,16 +86,7 @@ export function containerConfig(
     tty: container.tty === true,
     stopSignal: stopSignal(container.lifecycle?.stopSignal),
     linux: {
-      resources: {
-        cpuShares: BigInt(limits.cpuShares),
-        cpuQuota: BigInt(limits.cpuQuota ?? 0),
-        cpuPeriod: BigInt(limits.cpuPeriod ?? 0),
-        memoryLimitInBytes: limits.memoryLimit ?? 0n,
-        memorySwapLimitInBytes: limits.memorySwapLimit ?? 0n,
-        hugepageLimits: limits.hugepages ?? [],
-        unified: limits.unified ?? {},
-        oomScoreAdj: BigInt(oomScoreAdj(pod, container, parts.cgroups.memoryBytes)),
-      },
+      resources: linuxResources(pod, container, options, parts.cgroups),
       securityContext: inTarget(
         parts.targetId,
         containerSecurityContext(pod, container, parts.image.user, {

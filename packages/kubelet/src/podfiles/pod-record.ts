@@ -6,7 +6,10 @@ import { hasCode } from '@berth/common/error-code.ts';
 import { readRegularFileSync } from '@berth/common/files/regular-file.ts';
 import { replaceFileSync } from '@berth/common/files/replace-file.ts';
 import { isObject } from '@berth/common/json/is-object.ts';
-import type { PodStatus } from '../api/pod.ts';
+import { parseQuantity } from '@berth/common/quantity.ts';
+import type { AllocatedResources } from '../api/allocated-resources.ts';
+import type { PodStatus, ResourceRequirements } from '../api/pod.ts';
+import type { ActuatedSizes, Sizes } from '../cgroups/sizes.ts';
 import { createLogger } from '../klog/klog.ts';
 import { podDir } from '../paths/pod-paths.ts';
 
@@ -22,6 +25,10 @@ export interface PodRecord {
   status: PodStatus;
   /** By name of a container, the highest restart count of one that was started. */
   restartCounts: ReadonlyMap<string, number>;
+  /** The resources that the pod was granted. */
+  allocated?: AllocatedResources;
+  /** The sizes that its cgroups were given. */
+  actuated?: ActuatedSizes;
 }
 
 /** The record of a pod; undefined when there is none, or none that can be read. */
@@ -36,12 +43,11 @@ export function loadPodRecord(roots: Roots, uid: string): PodRecord | undefined 
 }
 
 /** Replaces the record of a pod. A failure is logged: the pod runs without a record. */
-export function savePodRecord(roots: Roots, uid: string, { status, restartCounts }: PodRecord): void {
+export function savePodRecord(roots: Roots, uid: string, record: PodRecord): void {
   const path = recordPath(roots, uid);
   try {
     mkdirSync(podDir(roots, uid), { recursive: true, mode: 0o700 });
-    const content = JSON.stringify({ status, restartCounts: Object.fromEntries(restartCounts) });
-    replaceFileSync(path, content, { mode: 0o600 });
+    replaceFileSync(path, recordText(record), { mode: 0o600 });
   } catch (error) {
     log.error('Failed to write the record of a pod', { err: error, path });
   }
@@ -56,7 +62,63 @@ export function parseRecord(text: string): PodRecord {
   const counts = Object.entries(value.restartCounts).filter(
     (entry): entry is [string, number] => Number.isSafeInteger(entry[1]) && Number(entry[1]) >= 0,
   );
-  return { status: value.status, restartCounts: new Map(counts) };
+  const allocated = parseAllocated(value.allocated);
+  const actuated = parseActuated(value.actuated);
+  return {
+    status: value.status,
+    restartCounts: new Map(counts),
+    ...(allocated && { allocated }),
+    ...(actuated && { actuated }),
+  };
+}
+
+function recordText({ status, restartCounts, allocated, actuated }: PodRecord): string {
+  const sizes = actuated && { pod: actuated.pod, containers: Object.fromEntries(actuated.containers) };
+  const counts = Object.fromEntries(restartCounts);
+  return JSON.stringify({ status, restartCounts: counts, allocated, actuated: sizes });
+}
+
+/** Undefined for what is not the resources of a pod: the pod then has those of its manifest. */
+function parseAllocated(value: unknown): AllocatedResources | undefined {
+  if (!isObject(value) || !isObject(value.containers)) return undefined;
+  const containers = Object.entries(value.containers);
+  if (!containers.every((entry): entry is [string, ResourceRequirements] => isRequirements(entry[1]))) {
+    return undefined;
+  }
+  const { pod } = value;
+  if (pod === undefined) return { containers: Object.fromEntries(containers) };
+  return isRequirements(pod) ? { pod, containers: Object.fromEntries(containers) } : undefined;
+}
+
+function isRequirements(value: unknown): value is ResourceRequirements {
+  const isList = (list: unknown): boolean =>
+    list === undefined || (isObject(list) && Object.values(list).every(isQuantity));
+  return isObject(value) && isList(value.requests) && isList(value.limits);
+}
+
+function isQuantity(value: unknown): boolean {
+  if (typeof value !== 'string') return false;
+  try {
+    parseQuantity(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function parseActuated(value: unknown): ActuatedSizes | undefined {
+  if (!isObject(value) || !isSizes(value.pod) || !isObject(value.containers)) return undefined;
+  const containers = Object.entries(value.containers).filter((entry): entry is [string, Sizes] =>
+    isSizes(entry[1]),
+  );
+  return { pod: value.pod, containers: new Map(containers) };
+}
+
+function isSizes(value: unknown): value is Sizes {
+  return (
+    isObject(value) &&
+    [value.cpuRequest, value.cpuLimit, value.memoryRequest, value.memoryLimit].every(Number.isSafeInteger)
+  );
 }
 
 /** Whether a value has the parts of a status that later ones are made from. */

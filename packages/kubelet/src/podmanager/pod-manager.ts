@@ -1,6 +1,8 @@
 // The desired pods of this node: joins the sources' pods, drops duplicate names, and admits or rejects each pod.
 import { admitPods } from '../admission/admit.ts';
 import type { Failed } from '../admission/check.ts';
+import type { PendingResize } from '../admission/resizes.ts';
+import { type AllocatedResources, resourcesOf } from '../api/allocated-resources.ts';
 import { type Pod, podKey } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
 import type { NodeFacts } from '../node/node-facts.ts';
@@ -13,6 +15,8 @@ export interface PodManagerPorts {
   node: NodeFacts;
   /** Whether a pod's containers have finished, so that it uses no resources of the node. */
   isFinished(uid: string): boolean;
+  /** The resources that an earlier kubelet granted to a pod; undefined: none did. */
+  recordedResources?(uid: string): AllocatedResources | undefined;
   /** Called once for each pod that is rejected. */
   onRejected?(reason: string): void;
 }
@@ -36,6 +40,7 @@ export class PodManager {
   #admitted: ReadonlyMap<string, Pod> = new Map();
   #rejected: ReadonlyMap<string, RejectedPod> = new Map();
   #preempted: ReadonlyMap<string, Preempted> = new Map();
+  #pending: ReadonlyMap<string, PendingResize> = new Map();
 
   constructor(ports: PodManagerPorts) {
     this.#ports = ports;
@@ -57,12 +62,25 @@ export class PodManager {
     this.#admit();
   }
 
+  /** Judges the pods again, now that others need less. Returns whether pods waited for that. */
+  retryResizes(): boolean {
+    if (this.#pending.size === 0) return false;
+    this.#admit();
+    return true;
+  }
+
   #admit(): void {
-    const { isFinished } = this.#ports;
-    const { admitted, rejected, preempted } = admitPods(this.#pods, this.#node, {
+    const { isFinished, recordedResources } = this.#ports;
+    const { admitted, rejected, preempted, pending } = admitPods(this.#pods, this.#node, {
       wasAdmitted: (uid) => this.#admitted.has(uid),
       isFinished: (uid) => this.#preempted.has(uid) || isFinished(uid),
+      allocated: (uid) => {
+        const known = this.#admitted.get(uid);
+        if (known) return resourcesOf(known);
+        return this.#rejected.has(uid) ? undefined : recordedResources?.(uid);
+      },
     });
+    this.#pending = this.#told(pending);
     this.#end(admitted, preempted);
     this.#admitted = new Map(admitted.map((pod) => [pod.metadata.uid, pod]));
     this.#rejected = new Map(
@@ -100,7 +118,29 @@ export class PodManager {
     return { pod, end: { by: 'rejected', reason, message }, detail, at };
   }
 
-  /** The admitted pods, by UID. */
+  /** The same objects for what has not changed; what has is logged. */
+  #told(pending: ReadonlyMap<string, PendingResize>): Map<string, PendingResize> {
+    const kept = new Map<string, PendingResize>();
+    for (const [uid, resize] of pending) {
+      const known = this.#pending.get(uid);
+      const isKnown = known?.reason === resize.reason && known.message === resize.message;
+      kept.set(uid, isKnown ? known : resize);
+      if (!isKnown) log.warn('Pod resize is not admitted', { podUID: uid, ...resize });
+    }
+    return kept;
+  }
+
+  /** Why admitted pods keep other resources than their manifests ask for, by UID. */
+  pendingResizes(): ReadonlyMap<string, PendingResize> {
+    return this.#pending;
+  }
+
+  /** The pod as its source has it, with resources that may not be admitted; undefined when none has it. */
+  desired(uid: string): Pod | undefined {
+    return this.#pods.find(({ metadata }) => metadata.uid === uid);
+  }
+
+  /** The admitted pods, by UID, each with the resources that it was granted. */
   admitted(): ReadonlyMap<string, Pod> {
     return this.#admitted;
   }

@@ -9,11 +9,23 @@ import { VisiblePods } from './visible-pods.ts';
 const pod = (name: string): Pod => testPod({ containers: [{ name: 'c' }] }, { name, uid: name });
 const byUid = (...names: string[]) => new Map(names.map((name) => [name, pod(name)]));
 
-function visible(admitted: Map<string, Pod>, rejected: Map<string, RejectedPod>, running: string[]) {
+function visible(
+  admitted: Map<string, Pod>,
+  rejected: Map<string, RejectedPod>,
+  running: string[],
+  resized: Pod[] = [],
+) {
+  const deferred = { reason: 'Deferred', message: 'too much' } as const;
+  const pending = new Map(resized.map(({ metadata }) => [metadata.uid, deferred]));
   const statuses = new StatusManager();
   const workers = { pods: () => running.map(pod), has: (uid: string) => running.includes(uid) };
   const list = new VisiblePods({
-    podManager: { admitted: () => admitted, rejected: () => rejected },
+    podManager: {
+      admitted: () => admitted,
+      rejected: () => rejected,
+      pendingResizes: () => pending,
+      desired: (uid) => resized.find(({ metadata }) => metadata.uid === uid),
+    },
     statuses,
     workers: () => workers,
     nodeIps: ['192.0.2.1'],
@@ -62,4 +74,15 @@ test('a pod whose worker is gone is forgotten, or waits again where a source wan
     [['a', 'Pending']],
   );
   assert.equal(statuses.get('b'), undefined);
+});
+
+test('a pod whose new resources are not admitted shows what it asks for', () => {
+  const asks = testPod(
+    { containers: [{ name: 'c', resources: { limits: { cpu: '9' } } }] },
+    { name: 'a', uid: 'a' },
+  );
+  const { statuses, list } = visible(byUid('a', 'b'), new Map(), ['a', 'b'], [asks]);
+  for (const uid of ['a', 'b']) statuses.set(uid, { phase: 'Running' });
+  const limits = list.list().map(({ spec }) => spec.containers[0]?.resources.limits);
+  assert.deepEqual(limits, [{ cpu: '9' }, undefined]);
 });

@@ -7,7 +7,7 @@ import type { PodManager, RejectedPod } from './pod-manager.ts';
 
 /** The sources of the list. */
 export interface VisiblePodsPorts {
-  podManager: Pick<PodManager, 'admitted' | 'rejected'>;
+  podManager: Pick<PodManager, 'admitted' | 'rejected' | 'pendingResizes' | 'desired'>;
   statuses: Pick<StatusManager, 'set' | 'forget' | 'keepOnly' | 'withStatus'>;
   /** The workers of running and terminating pods; undefined until the runtime has answered. */
   workers(): { pods(): Pod[]; has(uid: string): boolean } | undefined;
@@ -27,7 +27,16 @@ export class VisiblePods {
   list(): PodWithStatus[] {
     const { statuses, workers } = this.#ports;
     const rejected = this.#rejected().map(({ pod }) => pod);
-    return statuses.withStatus([...(workers()?.pods() ?? []), ...this.#idle(), ...rejected]);
+    const running = (workers()?.pods() ?? []).map((pod) => this.#asDesired(pod));
+    return statuses.withStatus([...running, ...this.#idle(), ...rejected]);
+  }
+
+  /** The pod with the resources that it asks for, which it may not have been granted. */
+  #asDesired(pod: Pod): Pod {
+    const { uid } = pod.metadata;
+    const { podManager } = this.#ports;
+    if (!podManager.pendingResizes().has(uid)) return pod;
+    return { ...pod, spec: podManager.desired(uid)?.spec ?? pod.spec };
   }
 
   /** Call it after pods were admitted or rejected. */

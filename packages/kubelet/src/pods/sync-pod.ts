@@ -11,7 +11,7 @@ import { plan } from './actions/plan.ts';
 import { podActions } from './actions/pod-actions.ts';
 import { type Effects, perform } from './effects/effect.ts';
 import { fold } from './effects/fold.ts';
-import { firstView, type PodView, type Waiting } from './effects/view.ts';
+import { firstView, type PodView, type ResizeState, type Waiting } from './effects/view.ts';
 import type { PodEnd } from './end/pod-end.ts';
 
 /** The parameters of rounds. */
@@ -30,6 +30,7 @@ export interface SyncState {
   waiting: Waiting;
   /** By name, the highest restart count of a container that is known to have been started. */
   restartCounts: ReadonlyMap<string, number>;
+  resize: ResizeState;
   /** Why the pod must end; undefined: it continues. */
   end: PodEnd | undefined;
   /** True for a new pod, of which the runtime has nothing: the round does not read its state. */
@@ -37,7 +38,7 @@ export interface SyncState {
   /** Aborted when the pod must end: the round stops at its next step. */
   signal: AbortSignal;
   /** Called with the view after each step. */
-  onView: (runtime: PodRuntimeStatus, waiting: Waiting) => void;
+  onView: (view: Pick<PodView, 'runtime' | 'waiting' | 'resize'>) => void;
 }
 
 /** The result of a round. */
@@ -57,11 +58,12 @@ export async function syncPod(pod: Pod, state: SyncState, ports: SyncPorts): Pro
   const context: ActionContext = {
     backOff: (container, finishedAt) => ports.crashLoop.waiting(uid, container, finishedAt, Date.now()),
     probes: ports.probes,
+    actuated: state.resize.actuated,
     end: state.end,
   };
   const actions = podActions(pod, status, context);
   const first = firstView(pod, status, state, actions);
-  state.onView(first.runtime, first.waiting);
+  state.onView(first);
   if (actions.length === 0) {
     return { status: await ports.collectGarbage(status), nextAt: undefined, look: 'on news' };
   }
@@ -72,7 +74,11 @@ export async function syncPod(pod: Pod, state: SyncState, ports: SyncPorts): Pro
   const look =
     view.retry !== 'not needed'
       ? view.retry
-      : nextLook(actions, podActions(pod, kept, context), view.waiting);
+      : nextLook(
+          actions,
+          podActions(pod, kept, { ...context, actuated: view.resize.actuated }),
+          view.waiting,
+        );
   return { status: kept, nextAt: view.lookAt, look };
 }
 
@@ -87,7 +93,9 @@ async function carryOut(
   for (const step of steps) {
     if (signal.aborted || view.rest === 'stop') return view;
     const next = fold(view, await perform(effects, step.do, step, view, signal));
-    if (next.runtime !== view.runtime || next.waiting !== view.waiting) onView(next.runtime, next.waiting);
+    const isSeen =
+      next.runtime !== view.runtime || next.waiting !== view.waiting || next.resize !== view.resize;
+    if (isSeen) onView(next);
     view = next;
   }
   return view;

@@ -17,9 +17,9 @@ test('a deadline that ends during a round is for the next one, which follows at 
     pod.metadata,
     pod,
     {
-      sync: async (_pod, { end, onView, waiting }) => {
+      sync: async (_pod, { end, onView, waiting, resize }) => {
         ends.push(end);
-        onView(late, waiting);
+        onView({ runtime: late, waiting, resize });
         if (ends.length === 2) second.resolve();
         return { status: late, nextAt: undefined, look: 'on news' };
       },

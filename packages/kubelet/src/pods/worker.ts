@@ -2,7 +2,10 @@
 // new manifest only wakes the worker for another round.
 import { isDeepStrictEqual } from 'node:util';
 import { maxTimerMs } from '@berth/common/max-timer.ts';
+import type { PendingResize } from '../admission/resizes.ts';
+import { resourcesOf } from '../api/allocated-resources.ts';
 import type { Pod, PodIdentity, PodStatus } from '../api/pod.ts';
+import { type ActuatedSizes, sizesOf, unknownSizes } from '../cgroups/sizes.ts';
 import { createLogger } from '../klog/klog.ts';
 import {
   emptyRuntimeStatus,
@@ -20,7 +23,8 @@ import type { Prober } from '../prober/manager.ts';
 import type { ProbeKind } from '../prober/results.ts';
 import type { StatusManager } from '../status/manager.ts';
 import { podStatus } from '../status/pod-status.ts';
-import type { Waiting } from './effects/view.ts';
+import { isResizing } from './actions/resize.ts';
+import type { ResizeState, Waiting } from './effects/view.ts';
 import { deadlineEnd, deadlineOf } from './end/deadline.ts';
 import { type Deleted, deletedAt, finishedEnd, type PodEnd, type Preempted } from './end/pod-end.ts';
 import type { SyncResult, SyncState } from './sync-pod.ts';
@@ -77,11 +81,14 @@ export class PodWorker {
   #currentEnd: PodEnd | undefined;
   #runtimeStatus: PodRuntimeStatus;
   #waiting: Waiting = new Map();
+  #resize: ResizeState;
+  /** Why a change of the pod's resources is not admitted. */
+  #pending: PendingResize | undefined;
   #podIps: string[] = [];
   #status: PodStatus | undefined;
   #restartCounts: ReadonlyMap<string, number> = new Map();
-  /** The status that was saved last. */
-  #saved: PodStatus | undefined;
+  /** The record that was saved last. */
+  #saved: PodRecord | undefined;
   #stopped = false;
   #awake = false;
   /** The newest event of each sandbox, by id, that no round has processed. */
@@ -93,14 +100,22 @@ export class PodWorker {
   #isCleared = false;
   #isNew = false;
 
-  constructor(identity: PodIdentity, pod: Pod | undefined, ports: WorkerPorts, events: WorkerEvents) {
+  constructor(
+    identity: PodIdentity,
+    pod: Pod | undefined,
+    ports: WorkerPorts,
+    events: WorkerEvents,
+    pending?: PendingResize,
+  ) {
     const { name, namespace, uid } = identity;
     this.identity = { name, namespace, uid };
     this.#pod = pod;
     this.#ports = ports;
     this.#events = events;
+    this.#pending = pending;
     this.#runtimeStatus = emptyRuntimeStatus(this.identity);
     const record = pod && ports.records.load(uid);
+    this.#resize = { actuated: initialSizes(pod, record), error: undefined };
     if (record) this.#remember(record);
     else if (pod) this.#observe(this.#runtimeStatus);
     else this.#deleted = deletedAt(new Date());
@@ -138,9 +153,16 @@ export class PodWorker {
     return this.#runtimeStatus.containers.filter(({ state }) => state === 'running');
   }
 
-  /** Sets a new version of the pod with the same UID. */
-  update(pod: Pod): void {
+  /** Why a change of the pod's resources is not admitted; undefined: none is waiting. */
+  get pending(): PendingResize | undefined {
+    return this.#pending;
+  }
+
+  /** Sets a new version of the pod with the same UID, and why it does not have the resources of its manifest. */
+  update(pod: Pod, pending?: PendingResize): void {
     this.#pod = pod;
+    this.#pending = pending;
+    this.#observe(this.#runtimeStatus);
     this.wake();
   }
 
@@ -236,11 +258,13 @@ export class PodWorker {
     const { status, nextAt, look } = await this.#ports.sync(pod, {
       waiting: this.#waiting,
       restartCounts: this.#restartCounts,
+      resize: this.#resize,
       end: this.#currentEnd,
       isNew,
       signal: this.#abort.signal,
-      onView: (runtime, waiting) => {
+      onView: ({ runtime, waiting, resize }) => {
         this.#waiting = waiting;
+        this.#resize = resize;
         this.#observe(runtime);
       },
     });
@@ -257,9 +281,10 @@ export class PodWorker {
   }
 
   /** Starts from what an earlier kubelet saw, until the first round has read the runtime's state. */
-  #remember({ status, restartCounts }: PodRecord): void {
+  #remember(record: PodRecord): void {
+    const { status, restartCounts } = record;
     this.#status = status;
-    this.#saved = status;
+    this.#saved = record;
     this.#restartCounts = restartCounts;
     const start = Date.parse(status.startTime ?? '');
     if (Number.isFinite(start)) this.#recordedStart = start;
@@ -269,10 +294,17 @@ export class PodWorker {
 
   /** Saves the status for the next kubelet, once there is something to remember. */
   #save(): void {
-    const status = this.#status;
-    if (!status || this.#restartCounts.size === 0 || isDeepStrictEqual(status, this.#saved)) return;
-    this.#ports.records.save(this.identity.uid, { status, restartCounts: this.#restartCounts });
-    this.#saved = status;
+    const [status, pod] = [this.#status, this.#pod];
+    if (!status || !pod || this.#restartCounts.size === 0) return;
+    const record: PodRecord = {
+      status,
+      restartCounts: this.#restartCounts,
+      allocated: resourcesOf(pod),
+      actuated: this.#resize.actuated,
+    };
+    if (isDeepStrictEqual(record, this.#saved)) return;
+    this.#ports.records.save(this.identity.uid, record);
+    this.#saved = record;
   }
 
   async #end(): Promise<void> {
@@ -324,6 +356,11 @@ export class PodWorker {
       now: Date.now(),
       startedAt: this.#startedAt(),
       end,
+      resize: {
+        pending: this.#pending,
+        isInProgress: isResizing(pod, seen, this.#resize.actuated),
+        error: this.#resize.error,
+      },
     };
     this.#status = podStatus(pod, seen, context, this.#status);
     statuses.set(pod.metadata.uid, this.#status);
@@ -351,4 +388,12 @@ export class PodWorker {
     if (this.#preempted) return this.#preempted;
     return deadlineEnd(pod, this.#startedAt(), this.#status, Date.now());
   }
+}
+
+/** The sizes that an earlier kubelet gave to the pod; of a container that it did not start, those that it asks for. */
+function initialSizes(pod: Pod | undefined, record: PodRecord | undefined): ActuatedSizes {
+  if (!pod) return { pod: unknownSizes, containers: new Map() };
+  const asked = sizesOf(pod);
+  const known = record?.actuated;
+  return known ? { pod: known.pod, containers: new Map([...asked.containers, ...known.containers]) } : asked;
 }

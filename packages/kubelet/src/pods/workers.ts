@@ -1,5 +1,6 @@
 // Keeps one worker for each desired or terminating pod. Adopts pods of an earlier kubelet.
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { PendingResize } from '../admission/resizes.ts';
 import { type Pod, type PodIdentity, podFullName, podKey } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
 import type { PodRuntimeStatus, RuntimeContainer, SandboxView } from '../kubecontainer/runtime-status.ts';
@@ -21,6 +22,8 @@ export interface WorkersPorts {
   found: readonly PodIdentity[];
   /** The wanted pods that have to end for a critical one. */
   preempted: ReadonlyMap<string, Preempted>;
+  /** Why wanted pods have other resources than their manifests ask for. */
+  pending?: ReadonlyMap<string, PendingResize>;
   /** Called when a pod gets a worker; `pod` is undefined for an orphan. */
   onAdded(pod: Pod | undefined): void;
   /** Called when a pod has ended and everything of it is removed. */
@@ -34,6 +37,7 @@ export class PodWorkers implements PlegListener {
   readonly #workers = new Map<string, PodWorker>();
   #wanted: ReadonlyMap<string, Pod>;
   #preempted: ReadonlyMap<string, Preempted>;
+  #pending: ReadonlyMap<string, PendingResize>;
   #stopped = false;
 
   /** Runs `wanted`, and ends every other pod that was found. */
@@ -41,15 +45,21 @@ export class PodWorkers implements PlegListener {
     this.#ports = ports;
     this.#wanted = wanted;
     this.#preempted = ports.preempted;
+    this.#pending = ports.pending ?? new Map();
     this.#found = new Set(ports.found.map(({ uid }) => uid));
     for (const pod of ports.found) this.#adopt(pod);
     this.#reconcile();
   }
 
-  /** Sets the desired pods, each UID one version of a pod, and those of them that have to end. */
-  setPods(wanted: ReadonlyMap<string, Pod>, preempted: ReadonlyMap<string, Preempted> = new Map()): void {
+  /** Sets the desired pods, those of them that have to end, and why some have other resources than they ask for. */
+  setPods(
+    wanted: ReadonlyMap<string, Pod>,
+    preempted: ReadonlyMap<string, Preempted> = new Map(),
+    pending: ReadonlyMap<string, PendingResize> = new Map(),
+  ): void {
     this.#wanted = wanted;
     this.#preempted = preempted;
+    this.#pending = pending;
     this.#reconcile();
   }
 
@@ -131,7 +141,9 @@ export class PodWorkers implements PlegListener {
     for (const [uid, pod] of this.#wanted) {
       const worker = this.#workers.get(uid);
       if (worker) {
-        if (!worker.terminating && worker.pod() !== pod) worker.update(pod);
+        const pending = this.#pending.get(uid);
+        const isNews = worker.pod() !== pod || worker.pending !== pending;
+        if (!worker.terminating && isNews) worker.update(pod, pending);
       } else if (!this.#nameInUse(pod) && !this.#waitsForRoom(uid)) {
         log.v(2, 'Starting pod', { pod: podKey(pod), podUID: uid });
         this.#add(pod.metadata, pod);
@@ -140,10 +152,12 @@ export class PodWorkers implements PlegListener {
   }
 
   #add(identity: PodIdentity, pod: Pod | undefined): void {
-    const worker = new PodWorker(identity, pod, this.#ports.worker, {
+    const events = {
       onCleared: () => this.#reconcile(),
       onDone: () => this.#done(identity.uid, pod === undefined),
-    });
+    };
+    const pending = this.#pending.get(identity.uid);
+    const worker = new PodWorker(identity, pod, this.#ports.worker, events, pending);
     this.#ports.onAdded(pod);
     const end = this.#preempted.get(identity.uid);
     if (end) worker.end(end);

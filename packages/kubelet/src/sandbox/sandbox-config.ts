@@ -42,13 +42,16 @@ export function sandboxConfig(
       sysctls: Object.fromEntries(
         (pod.spec.securityContext.sysctls ?? []).map((each) => [sysctlName(each.name), each.value]),
       ),
-      overhead: linuxResources(overheadResources(pod, options)),
-      resources: linuxResources(sandboxResources(pod, options)),
+      overhead: sandboxLinuxResources(overheadResources(pod, options)),
+      resources: sandboxLinuxResources(sandboxResources(pod, options)),
     },
   };
 }
 
-function linuxResources(limits: CgroupLimits | undefined): DeepPartial<LinuxContainerResources> {
+/** Limits as the runtime is told of them; nothing for none. */
+export function sandboxLinuxResources(
+  limits: CgroupLimits | undefined,
+): DeepPartial<LinuxContainerResources> {
   if (limits === undefined) return {};
   return {
     cpuShares: BigInt(limits.cpuShares),

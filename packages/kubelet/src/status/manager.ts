@@ -13,9 +13,12 @@ export interface StatusListener {
 export class StatusManager {
   readonly #statuses = new Map<string, PodStatus>();
   readonly #listener: StatusListener | undefined;
+  readonly #onFinished: () => void;
 
-  constructor(listener?: StatusListener) {
+  /** Calls `onFinished` when a pod's phase has become final. */
+  constructor(listener?: StatusListener, onFinished: () => void = () => {}) {
     this.#listener = listener;
+    this.#onFinished = onFinished;
   }
 
   /** The pod's newest status; undefined when there is none yet. */
@@ -25,8 +28,10 @@ export class StatusManager {
 
   /** Stores the pod's newest status. */
   set(uid: string, status: PodStatus): void {
+    const wasFinished = this.isFinished(uid);
     this.#listener?.statusChanged(uid, this.#statuses.get(uid), status);
     this.#statuses.set(uid, status);
+    if (!wasFinished && this.isFinished(uid)) this.#onFinished();
   }
 
   /** Whether the pod's phase is final (Succeeded or Failed). */

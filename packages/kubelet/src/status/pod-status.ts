@@ -12,6 +12,7 @@ import { disruptionConditions } from './disruption.ts';
 import { withShortMessages } from './message-limit.ts';
 import { podPhase } from './phase.ts';
 import { podTotals } from './quantities.ts';
+import { type ResizeProgress, resizeConditions } from './resize-conditions.ts';
 
 /** The further inputs of a status. */
 export interface StatusContext {
@@ -29,6 +30,8 @@ export interface StatusContext {
   startedAt: number;
   /** Why the pod must end; undefined: it continues. */
   end: PodEnd | undefined;
+  /** How far a change of its resources is; none without. */
+  resize?: ResizeProgress;
 }
 
 /** The pod's status. Keeps the transition times of unchanged conditions in `previous`. */
@@ -58,6 +61,7 @@ export function podStatus(
   return {
     phase,
     conditions: [
+      ...(isFinal(phase) || !context.resize ? [] : resizeConditions(pod, context.resize, conditions, now)),
       ...disruptionConditions(context.end, conditions, now),
       ...podConditions(pod, runtime, statuses, conditions, now),
     ],
@@ -109,7 +113,11 @@ export function rejectedStatus(pod: Pod, end: Rejected, at: number): PodStatus {
   return { ...status, ...observedGeneration(pod) };
 }
 
-/** The resources of a pod that is never resized: what was asked for was allocated. */
+function isFinal(phase: string): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
+}
+
+/** The pod's allocated resources: a static pod shows them, whatever its cgroup has. */
 function podResources(pod: Pod): Pick<PodStatus, 'resources' | 'allocatedResources'> {
   const [requests, limits] = [podTotals(pod, 'requests'), podTotals(pod, 'limits')];
   const isEmpty = (list: object) => Object.keys(list).length === 0;

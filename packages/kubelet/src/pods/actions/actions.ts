@@ -2,6 +2,7 @@
 import type { ContainerKind } from '../../api/each-container.ts';
 import type { Container, Pod } from '../../api/pod.ts';
 import type { Wait } from '../../backoff/backoff.ts';
+import type { ActuatedSizes, Sizes } from '../../cgroups/sizes.ts';
 import { restartsOnFailure } from '../../containers/restart-policy.ts';
 import {
   latestContainer,
@@ -24,14 +25,36 @@ export type PodAction =
   | { do: 'create-sandbox'; attempt: number }
   /** `restartCount` is undefined for the first container of its name that the runtime knows of. */
   | { do: 'start-container'; name: string; kind: ContainerKind; restartCount: number | undefined }
+  | ResizePod
   /** The container is in crash back-off until `wait.until`. */
   | { do: 'back-off'; name: string; kind: ContainerKind; wait: Wait };
+
+/** A container that runs, and the sizes that it has and is to have. */
+export interface ContainerResize {
+  id: string;
+  name: string;
+  from: Sizes;
+  to: Sizes;
+}
+
+/** A step that gives containers and the pod's cgroup other sizes. */
+export interface ResizePod {
+  do: 'resize-pod';
+  /** Containers whose memory changes, in this order: those that shrink before those that grow. */
+  memory: readonly ContainerResize[];
+  /** Those whose CPU changes, likewise. */
+  cpu: readonly ContainerResize[];
+  /** Whether the pod's cgroup changes all the same: for a container that starts, or for the pod's own resources. */
+  wholePod: boolean;
+}
 
 /** The further inputs of decisions. */
 export interface ActionContext {
   /** The current crash back-off of a container that ended at `finishedAt` (ms since the epoch). */
   backOff: (container: Container, finishedAt: number) => Wait | undefined;
   probes: ProbeResults;
+  /** The sizes that the pod's cgroups have. */
+  actuated: ActuatedSizes;
   /** Why the pod must end; undefined: it continues. */
   end: PodEnd | undefined;
 }
@@ -92,4 +115,9 @@ export function probeKill(
     `Container ${container.name} failed ${probe} probe${again}`,
     settings?.terminationGracePeriodSeconds,
   );
+}
+
+/** A step that stops a container to start it again with other resources. */
+export function resizeKill(container: Container, current: RuntimeContainer): PodAction {
+  return kill(current, `Container ${container.name} resize requires restart`);
 }

@@ -12,7 +12,15 @@ import {
   type PodRuntimeStatus,
   type RuntimeContainer,
 } from '../../kubecontainer/runtime-status.ts';
-import { type ActionContext, kill, type PodAction, probeKill, startOrBackOff } from './actions.ts';
+import {
+  type ActionContext,
+  kill,
+  type PodAction,
+  probeKill,
+  resizeKill,
+  startOrBackOff,
+} from './actions.ts';
+import { isResizedByRestart } from './resize.ts';
 
 /** The progress of initialization, and the next steps: once it is done, those that keep sidecars running. */
 export type InitProgress =
@@ -89,7 +97,7 @@ function sidecarStep(
   pod: Pod,
   container: Container,
   current: RuntimeContainer,
-  { probes }: ActionContext,
+  { probes, actuated }: ActionContext,
 ): Step {
   switch (current.state) {
     case 'created':
@@ -111,6 +119,9 @@ function sidecarStep(
   // A sidecar that is not alive does not keep the next container from starting.
   if (container.livenessProbe && probes.result('liveness', current.id) === 'failure') {
     return { next: 'go on', kills: probeKill(pod, container, current, 'liveness') };
+  }
+  if (isResizedByRestart(pod, container, actuated)) {
+    return { next: 'go on', kills: resizeKill(container, current) };
   }
   return { next: 'go on' };
 }

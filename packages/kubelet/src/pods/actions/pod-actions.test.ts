@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defaultProbe } from '../../api/defaults.ts';
 import type { Container } from '../../api/pod.ts';
+import { sizesOf } from '../../cgroups/sizes.ts';
 import type { ProbeResult, ProbeResults } from '../../prober/results.ts';
 import { testPod } from '../../testing/pod.ts';
 import { runtimeStatus } from '../../testing/runtime-status.ts';
@@ -23,6 +24,8 @@ function show(action: PodAction): string {
       return `sandbox ${action.attempt}`;
     case 'start-container':
       return `start ${action.kind === 'regular' ? '' : `${action.kind} `}${action.name}#${action.restartCount ?? '?'}`;
+    case 'resize-pod':
+      return 'resize';
     case 'back-off':
       return `wait ${action.name}`;
   }
@@ -485,6 +488,7 @@ for (const [title, group] of Object.entries(cases)) {
         const actions = podActions(pod, runtimeStatus(...each.have), {
           backOff: ({ name }) => (name === each.backOff ? { until: 2000, delayMs: 1000 } : undefined),
           probes: probeResults(each.probes ?? ''),
+          actuated: sizesOf(pod),
           end: each.deadline ? { by: 'deadline' } : undefined,
         });
         assert.equal(actions.map(show).join(', '), each.want);

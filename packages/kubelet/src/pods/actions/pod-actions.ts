@@ -12,9 +12,18 @@ import {
 } from '../../kubecontainer/runtime-status.ts';
 import { sandboxChange } from '../../sandbox/sandbox-change.ts';
 import { killReason } from '../end/pod-end.ts';
-import { type ActionContext, kill, type PodAction, probeKill, remove, startOrBackOff } from './actions.ts';
+import {
+  type ActionContext,
+  kill,
+  type PodAction,
+  probeKill,
+  remove,
+  resizeKill,
+  startOrBackOff,
+} from './actions.ts';
 import { ephemeralActions } from './ephemeral-actions.ts';
 import { initActions, wasInitialized } from './init-actions.ts';
+import { isResizedByRestart, withResize } from './resize.ts';
 import { restartAllActions } from './restart-all.ts';
 
 /** The steps that bring the pod to its specification; none when it matches already. */
@@ -24,15 +33,20 @@ export function podActions(pod: Pod, status: PodRuntimeStatus, context: ActionCo
   if (resets.length > 0) return resets;
   const sandbox = sandboxChange(pod, status);
   if (sandbox.verdict === 'replace') {
-    return inNewSandbox(pod, status, context, sandbox.attempt, sandbox.reason);
+    const actions = inNewSandbox(pod, status, context, sandbox.attempt, sandbox.reason);
+    return actions.some((action) => action.do === 'start-container')
+      ? withResize(actions, pod, status, context.actuated)
+      : actions;
   }
   const init = initActions(pod, status, context);
   if (init.verdict === 'failed') return killPod(status, `init container ${init.name} failed`);
   const ephemeral = ephemeralActions(pod, status, context);
-  if (init.verdict === 'in progress') return killsFirst([...ephemeral, ...init.actions]);
+  const resized = (actions: readonly PodAction[]): PodAction[] =>
+    withResize(killsFirst(actions), pod, status, context.actuated);
+  if (init.verdict === 'in progress') return resized([...ephemeral, ...init.actions]);
   const regular = regularActions(pod, status, context);
   if (regular === 'all ended') return killPod(status, 'all containers of the pod have ended');
-  return killsFirst([...ephemeral, ...init.actions, ...regular]);
+  return resized([...ephemeral, ...init.actions, ...regular]);
 }
 
 /** Restarts the pod in a new sandbox, unless it has finished. */
@@ -96,7 +110,7 @@ function whyKill(
   pod: Pod,
   container: Container,
   latest: RuntimeContainer,
-  { probes }: ActionContext,
+  { probes, actuated }: ActionContext,
 ): { kills: PodAction; restarts: boolean } | undefined {
   if (latest.hash !== containerHash(container)) {
     const reason = `Container ${container.name} definition changed, will be restarted`;
@@ -106,6 +120,9 @@ function whyKill(
     if (probes.result(probe, latest.id) !== 'failure') continue;
     const restarts = restartsOnFailure(pod, container);
     return { kills: probeKill(pod, container, latest, probe), restarts };
+  }
+  if (isResizedByRestart(pod, container, actuated)) {
+    return { kills: resizeKill(container, latest), restarts: true };
   }
   return undefined;
 }

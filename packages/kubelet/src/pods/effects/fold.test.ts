@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sizesOf } from '../../cgroups/sizes.ts';
 import type { StartFailureReason } from '../../kubecontainer/start-error.ts';
 import { testPod } from '../../testing/pod.ts';
 import { runtimeStatus } from '../../testing/runtime-status.ts';
@@ -103,12 +104,14 @@ const cases: [title: string, sandboxes: string, containers: string, outcomes: Ou
   ],
   ['a pod that shall end', 'up', '', [{ result: 'aborted' }], 's0 /  /  / known, stop'],
 ];
+const resize = { actuated: sizesOf(pod), error: undefined };
+
 for (const [title, sandboxes, containers, outcomes, want] of cases) {
   test(`${title}: ${want}`, () => {
     const view = firstView(
       pod,
       runtimeStatus(sandboxes, containers),
-      { waiting: new Map(), restartCounts },
+      { waiting: new Map(), restartCounts, resize },
       [],
     );
     assert.equal(show(outcomes.reduce(fold, view)), want);
@@ -120,6 +123,24 @@ test('a round begins without the waits of containers that run or that nothing is
   const actions = ['a', 'b'].map(
     (name) => ({ do: 'start-container', name, kind: 'regular', restartCount: 0 }) as const,
   );
-  const view = firstView(pod, runtimeStatus('up', 'a:run b:exit1'), { waiting, restartCounts }, actions);
+  const view = firstView(
+    pod,
+    runtimeStatus('up', 'a:run b:exit1'),
+    { waiting, restartCounts, resize },
+    actions,
+  );
   assert.deepEqual([...view.waiting.keys()], ['b']);
+});
+
+test('sizes of cgroups change with the starts of containers and with resizes, which are tried again', () => {
+  const asks = testPod({ containers: [{ name: 'a', resources: { limits: { cpu: '1' } } }] });
+  const view = firstView(asks, runtimeStatus('up', ''), { waiting: new Map(), restartCounts, resize }, []);
+  const started = fold(view, { result: 'container-started', name: 'a', container: undefined });
+  assert.deepEqual(started.resize.actuated.containers.get('a'), sizesOf(asks).containers.get('a'));
+  assert.equal(started.resize.actuated.pod, resize.actuated.pod);
+  const { actuated } = started.resize;
+  const done = fold(view, { result: 'pod-resized', actuated, error: undefined });
+  assert.deepEqual([done.resize.actuated, done.retry, done.runtimeIs], [actuated, 'not needed', 'stale']);
+  const failed = fold(view, { result: 'pod-resized', actuated, error: 'no' });
+  assert.deepEqual([failed.resize.error, failed.retry, failed.rest], ['no', 'after a pause', 'go on']);
 });

@@ -1,5 +1,6 @@
 // Applies the outcome of a step to the view: the runtime's state, the next round, why containers wait. Pure.
 import { eachContainer } from '../../api/each-container.ts';
+import { withStarted } from '../../cgroups/sizes.ts';
 import { latestContainer } from '../../kubecontainer/runtime-status.ts';
 import type { StartFailure } from '../../kubecontainer/start-error.ts';
 import type { Outcome } from './outcome.ts';
@@ -24,6 +25,7 @@ export function fold(view: PodView, outcome: Outcome): PodView {
       return {
         ...view,
         runtime: { ...view.runtime, containers },
+        resize: { ...view.resize, actuated: withStarted(view.resize.actuated, view.pod, outcome.name) },
         waiting: without(view.waiting, outcome.name),
       };
     }
@@ -53,6 +55,11 @@ export function fold(view: PodView, outcome: Outcome): PodView {
           : { retry: 'on news', lookAt: earlier(view.lookAt, outcome.retryAt) }),
         rest: 'stop',
       };
+    case 'pod-resized': {
+      const { actuated, error } = outcome;
+      const resized: PodView = { ...view, runtimeIs: 'stale', resize: { actuated, error } };
+      return error === undefined ? resized : { ...resized, retry: 'after a pause' };
+    }
     case 'aborted':
       return { ...view, rest: 'stop' };
   }

@@ -1,4 +1,5 @@
 // The outcome of a step as plain data; fold.ts applies it to the view.
+import type { ActuatedSizes } from '../../cgroups/sizes.ts';
 import type { RuntimeContainer, RuntimeSandbox } from '../../kubecontainer/runtime-status.ts';
 import type { StartFailure } from '../../kubecontainer/start-error.ts';
 import type { Prepared } from './view.ts';
@@ -16,5 +17,7 @@ export type Outcome =
   | { result: 'backs-off'; name: string; failure: StartFailure; until: number }
   /** The whole pod cannot start now. `retryAt`: as of a container. */
   | { result: 'pod-failed'; message: string; retryAt?: number }
+  /** `actuated`: the sizes that the pod's cgroups have now; `error`: why they are not yet all as wanted. */
+  | { result: 'pod-resized'; actuated: ActuatedSizes; error: string | undefined }
   /** The step was aborted, because the pod must end. */
   | { result: 'aborted' };

@@ -9,11 +9,17 @@ import { killContainerEffect } from './kill-container.ts';
 import { killPodEffect } from './kill-pod.ts';
 import { type PreparePodPorts, preparePodEffect } from './prepare-pod.ts';
 import { removeContainerEffect } from './remove-container.ts';
+import { type ResizePodPorts, resizePodEffect } from './resize-pod.ts';
 import { type StartContainerPorts, startContainerEffect } from './start-container.ts';
 
 /** All effects, from the parts of one kubelet. */
 export function effectTable(
-  ports: PreparePodPorts & StopPodPorts & RemovalPorts & CreateSandboxPorts & StartContainerPorts,
+  ports: PreparePodPorts &
+    StopPodPorts &
+    RemovalPorts &
+    CreateSandboxPorts &
+    ResizePodPorts &
+    StartContainerPorts,
 ): Effects {
   return {
     'prepare-pod': preparePodEffect(ports),
@@ -21,6 +27,7 @@ export function effectTable(
     'kill-container': killContainerEffect(ports),
     'remove-container': removeContainerEffect(ports),
     'create-sandbox': createSandboxEffect(ports),
+    'resize-pod': resizePodEffect(ports),
     'start-container': startContainerEffect(ports),
     'back-off': backOff,
   };

@@ -1,5 +1,6 @@
 // The view: the state of a pod during one round, which steps read and `fold` updates.
 import type { Pod } from '../../api/pod.ts';
+import type { ActuatedSizes } from '../../cgroups/sizes.ts';
 import type { PresentImage } from '../../kubecontainer/present-image.ts';
 import { latestContainer, type PodRuntimeStatus } from '../../kubecontainer/runtime-status.ts';
 import type { StartFailure } from '../../kubecontainer/start-error.ts';
@@ -18,6 +19,13 @@ export interface Prepared {
   imageVolumes: ReadonlyMap<string, Promise<PresentImage>>;
 }
 
+/** How far the resize of a pod is. */
+export interface ResizeState {
+  actuated: ActuatedSizes;
+  /** Why the last attempt failed; undefined: it did not. */
+  error: string | undefined;
+}
+
 /** The input of a step. Steps never change it; `fold` makes the next one. */
 export interface PodView {
   pod: Pod;
@@ -27,6 +35,8 @@ export interface PodView {
   waiting: Waiting;
   /** By name, the highest restart count of a container that is known to have been started. */
   restartCounts: ReadonlyMap<string, number>;
+  /** The sizes that the pod's cgroups have, and why a resize failed. */
+  resize: ResizeState;
   /** Undefined until the pod is prepared. */
   prepared: Prepared | undefined;
   /** Time of the next round, in milliseconds since the epoch, when a back-off ends; undefined: none. */
@@ -43,7 +53,7 @@ export interface PodView {
 export function firstView(
   pod: Pod,
   runtime: PodRuntimeStatus,
-  { waiting, restartCounts }: Pick<PodView, 'waiting' | 'restartCounts'>,
+  { waiting, restartCounts, resize }: Pick<PodView, 'waiting' | 'restartCounts' | 'resize'>,
   actions: readonly PodAction[],
 ): PodView {
   const wanted = new Set(actions.flatMap((action) => ('name' in action ? [action.name] : [])));
@@ -56,6 +66,7 @@ export function firstView(
     runtimeIs: 'known',
     waiting: new Map(stillWaiting),
     restartCounts,
+    resize,
     prepared: undefined,
     lookAt: undefined,
     retry: 'not needed',
