@@ -33,6 +33,26 @@ test('an unchanged pod stays the same object, a changed one is new, one left out
   assert.notEqual(after.pods[1]?.metadata.uid, before.pods[1]?.metadata.uid);
 });
 
+test('a pod with a UID of its own is updated, and was seen when it was first read', () => {
+  const read = (image: string, seen: number) =>
+    decodeManifest(
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'a', uid: 'mine' },
+        spec: { containers: [{ name: 'c', image }] },
+      }),
+      { nodeName: 'n', file: 'f', seen: new Date(seen), validate: 'warn' },
+    );
+  const one = updateFile('f', undefined, read('a:1', 0));
+  const same = updateFile('f', one, read('a:1', 1000));
+  const two = updateFile('f', same, read('a:2', 2000));
+  assert.equal(same.pods[0], one.pods[0]);
+  const pod = two.pods[0];
+  assert.deepEqual([pod?.metadata.uid, pod?.spec.containers[0]?.image], ['mine', 'a:2']);
+  assert.equal(pod?.metadata.annotations?.['kubernetes.io/config.seen'], '1970-01-01T00:00:00.000000000Z');
+});
+
 test('a pod that became invalid runs on as it was', () => {
   const before = updateFile('f', undefined, decode('f', { name: 'a' }, { name: 'b' }));
   const after = updateFile('f', before, decode('f', { name: 'a', image: '' }, { name: 'x', image: '' }));

@@ -25,6 +25,30 @@ test('a record is read back, and only root can read it', () => {
   assert.equal(statSync(join(dir.path, 'pods', 'u', 'status.json')).mode & 0o777, 0o600);
 });
 
+const sizes = { cpuRequest: 1, cpuLimit: 2, memoryRequest: 3, memoryLimit: 4 };
+
+test('the resources of a pod are read back, and count as unknown when they are none', () => {
+  using dir = scratchDir('record');
+  const roots = { rootDir: dir.path };
+  const record = {
+    status,
+    restartCounts: new Map<string, number>(),
+    allocated: { pod: { limits: { cpu: '1' } }, containers: { a: { requests: { memory: '1Mi' } } } },
+    actuated: { pod: sizes, containers: new Map([['a', sizes]]) },
+  };
+  savePodRecord(roots, 'u', record);
+  assert.deepEqual(loadPodRecord(roots, 'u'), record);
+  const withParts = (allocated: unknown, actuated: unknown): string =>
+    JSON.stringify({ status, restartCounts: {}, allocated, actuated });
+  for (const wrong of [1, {}, { containers: { a: 1 } }, { containers: { a: { limits: { cpu: 'x' } } } }]) {
+    assert.deepEqual(Object.keys(parseRecord(withParts(wrong, wrong))), ['status', 'restartCounts']);
+  }
+  const partly = parseRecord(
+    withParts(undefined, { pod: sizes, containers: { a: sizes, b: { cpuLimit: 1 } } }),
+  );
+  assert.deepEqual(partly.actuated, { pod: sizes, containers: new Map([['a', sizes]]) });
+});
+
 test('a record that cannot be written or read counts as none', () => {
   using dir = scratchDir('record');
   const roots = { rootDir: dir.path };

@@ -50,3 +50,43 @@ test('of two pods with one name the first counts', () => {
   manager.setPods([one, other]);
   assert.deepEqual([...manager.admitted().keys()], ['a']);
 });
+
+/** A pod that requests as much CPU. */
+const asking = (uid: string, cpu: string) =>
+  testPod({ containers: [{ name: 'c', resources: { requests: { cpu } } }] }, { name: uid, uid });
+
+test('a pod is resized once there is room, and keeps what it was granted across restarts', () => {
+  const finished = new Set<string>();
+  const twoCores = { ...node, maxPods: 9, allocatable: new Map([['cpu', 2_000_000_000n]]) };
+  const isFinished = (uid: string): boolean => finished.has(uid);
+  const lines: string[] = [];
+  const restore = redirectLog((line) => lines.push(line));
+  const requests = (manager: PodManager) =>
+    [...manager.admitted().values()].map((pod) => pod.spec.containers[0]?.resources.requests?.['cpu']);
+  const manager = new PodManager({ node: twoCores, isFinished });
+  manager.setPods([asking('a', '1'), asking('b', '1')]);
+  assert.equal(manager.retryResizes(), false);
+  manager.setPods([asking('a', '1500m'), asking('b', '1')]);
+  assert.deepEqual(requests(manager), ['1', '1']);
+  const deferred = {
+    reason: 'Deferred',
+    message: "Node didn't have enough resource: cpu, requested: 1500, used: 1000, capacity: 2000",
+  };
+  const pending = manager.pendingResizes().get('a');
+  assert.deepEqual(pending, deferred);
+  assert.equal(manager.desired('a')?.spec.containers[0]?.resources.requests?.['cpu'], '1500m');
+  manager.retryResizes();
+  assert.equal(manager.pendingResizes().get('a'), pending, 'nothing new is told of');
+  assert.equal(lines.length, 1);
+
+  const recordedResources = (uid: string) =>
+    uid === 'a' ? { containers: { c: { requests: { cpu: '1' } } } } : undefined;
+  const next = new PodManager({ node: twoCores, isFinished, recordedResources });
+  next.setPods([asking('a', '1500m'), asking('b', '1')]);
+  assert.deepEqual([requests(next), next.pendingResizes().get('a')], [['1', '1'], deferred]);
+
+  finished.add('b');
+  assert.equal(manager.retryResizes(), true);
+  assert.deepEqual([requests(manager), manager.pendingResizes().size], [['1500m', '1'], 0]);
+  restore();
+});

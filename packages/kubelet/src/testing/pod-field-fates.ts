@@ -158,7 +158,9 @@ export const places: Readonly<Record<string, Place>> = {
       name: requested('other'),
       ports: requested([{ containerPort: 80, hostPort: 8080 }]),
       readinessProbe: actedOn('prober/manager.ts', probe),
-      resizePolicy: carried([{ resourceName: 'cpu', restartPolicy: 'NotRequired' }]),
+      resizePolicy: actedOn('pods/actions/resize.ts', [
+        { resourceName: 'cpu', restartPolicy: 'RestartContainer' },
+      ]),
       resources: requested({ limits: { cpu: '1' } }),
       restartPolicy: actedOn('containers/restart-policy.ts', 'Always'),
       restartPolicyRules: actedOn('containers/restart-policy.ts', [
@@ -388,7 +390,10 @@ export const places: Readonly<Record<string, Place>> = {
   ContainerResizePolicy: {
     at: [...main, 'resizePolicy', 0],
     beside: { resourceName: 'cpu', restartPolicy: 'NotRequired' },
-    fields: { resourceName: carried('memory'), restartPolicy: carried('RestartContainer') },
+    fields: {
+      resourceName: actedOn('pods/actions/resize.ts', 'memory'),
+      restartPolicy: actedOn('pods/actions/resize.ts', 'RestartContainer'),
+    },
   },
   SecurityContext: {
     at: [...main, 'securityContext'],
