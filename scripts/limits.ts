@@ -79,8 +79,7 @@ runs, and the log says so; \`berth up\` makes errors of them, unless \`--validat
 ${byType(fieldsOf('ignored'))}
 
 So are \`limits\` of \`ephemeral-storage\`, resources of device plugins (\`vendor.com/gpu\`), host ports of init containers,
-and fields that Kubernetes does not know. Resources that change in the manifest of a running pod, which is the same pod if
-it has a \`uid\`, take effect when its containers start the next time: the real kubelet resizes them in place.
+and fields that Kubernetes does not know.
 
 ## Flags
 
