@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import type { Pod, PodWithStatus } from './api/pod.ts';
+import { canSwap } from './cgroups/container-resources.ts';
+import { readCgroupNode } from './cgroups/read-cgroup-node.ts';
 import { startPodCgroups } from './cgroups/start-cgroups.ts';
 import { leftoverPods } from './garbage/leftover-pods.ts';
 import { createLogger } from './klog/klog.ts';
@@ -59,7 +61,7 @@ export class Kubelet {
     this.#statuses = new StatusManager(pods, () => queueMicrotask(() => this.#retryResizes()));
     this.#node = readNode(options);
     this.#podManager = new PodManager({
-      node: this.#node.facts,
+      node: { ...this.#node.facts, canSwap: canSwap(options, readCgroupNode(this.#node)) },
       isFinished: (uid) => this.#statuses.isFinished(uid),
       recordedResources: (uid) => loadPodRecord(options, uid)?.allocated,
       onRejected: (reason) => pods.rejected(reason),

@@ -100,3 +100,25 @@ for (const { title, running, wanted, resized, pending = {}, preempted = '' } of 
     assert.equal(victims.join(', '), preempted);
   });
 }
+
+const swapping: [title: string, changes: object, canSwap: boolean, reason: string | undefined][] = [
+  ['memory of what may swap', { memory: '2Mi' }, true, 'Infeasible'],
+  ['memory where nothing may swap', { memory: '2Mi' }, false, undefined],
+  ['CPU of what may swap', { memory: '1Mi', cpu: '1' }, true, undefined],
+];
+for (const [title, requests, canSwap, reason] of swapping) {
+  test(`${title} is ${reason ?? 'changed'}, and changed by a restart`, () => {
+    const versions = (policy: object) =>
+      [{ memory: '1Mi' }, requests].map((each) =>
+        testPod({ containers: [{ name: 'c', resources: { requests: { ...each } }, ...policy }] }),
+      );
+    const judge = ([present, desired]: ReturnType<typeof versions>) => {
+      assert.ok(present && desired);
+      const { pending } = admitResizes([{ present, desired }], { ...node, canSwap }, [present]);
+      return pending.get('u')?.reason;
+    };
+    assert.equal(judge(versions({})), reason);
+    const restarts = [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }];
+    assert.equal(judge(versions({ resizePolicy: restarts })), undefined);
+  });
+}

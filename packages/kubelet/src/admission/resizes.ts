@@ -1,7 +1,10 @@
 // Decides which pods get the other resources that their manifests ask for now. The others keep what they have.
 import { isCritical } from '../api/critical.ts';
-import type { Pod } from '../api/pod.ts';
-import { podRequests } from '../api/pod-totals.ts';
+import { findContainer, workloadContainers } from '../api/each-container.ts';
+import type { Container, Pod } from '../api/pod.ts';
+import { podRequests, requestsOf } from '../api/pod-totals.ts';
+import { isSwappable } from '../cgroups/container-resources.ts';
+import { memoryBytes } from '../cgroups/pod-resources.ts';
 import { qosClass } from '../cgroups/qos-class.ts';
 import type { NodeFacts } from '../node/node-facts.ts';
 import { NodeUsage } from './node-usage.ts';
@@ -63,6 +66,9 @@ function judge(
   if (qosClass(desired) !== qosClass(present)) {
     return { reason: 'Infeasible', message: 'Pod QOS Class may not change as a result of resizing' };
   }
+  if (node.canSwap === true && changesSwap(present, desired)) {
+    return { reason: 'Infeasible', message: 'In-place resize of containers with swap is not supported.' };
+  }
   const shortages = shortagesOf(desired, node, new NodeUsage(others));
   const [shortage] = shortages;
   if (!shortage) return { victims: [] };
@@ -85,4 +91,15 @@ function byUrgency(one: WantedResize, other: WantedResize): number {
 function needsMore({ present, desired }: WantedResize): boolean {
   const [before, after] = [present, desired].map((pod) => podRequests(pod, { overhead: true }));
   return ['cpu', 'memory'].some((name) => (after?.get(name) ?? 0n) > (before?.get(name) ?? 0n));
+}
+
+/** Whether a container that may swap requests other memory, and does not restart for that. */
+function changesSwap(present: Pod, desired: Pod): boolean {
+  return workloadContainers<Container>(desired.spec).some(({ container }) => {
+    const before = findContainer<Container>({ ...present.spec, ephemeralContainers: [] }, container.name);
+    if (!before || memoryBytes(requestsOf(before)) === memoryBytes(requestsOf(container))) return false;
+    const policy = container.resizePolicy?.find(({ resourceName }) => resourceName === 'memory');
+    if (policy?.restartPolicy === 'RestartContainer') return false;
+    return isSwappable(present, before) || isSwappable(desired, container);
+  });
 }

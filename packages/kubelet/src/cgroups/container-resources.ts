@@ -71,6 +71,21 @@ function memoryQos(
   return high === undefined ? unprotected : { ...unprotected, 'memory.high': high };
 }
 
+/** Whether containers of this node may swap at all. */
+export function canSwap(
+  { swapBehavior }: Pick<CgroupSettings, 'swapBehavior'>,
+  { version, hasSwapController }: Pick<CgroupNode, 'version' | 'hasSwapController'>,
+): boolean {
+  return swapBehavior === 'LimitedSwap' && version === 'v2' && hasSwapController;
+}
+
+/** Whether the container may swap where containers may: a burstable one that requests memory below its limit. */
+export function isSwappable(pod: Pod, container: Container): boolean {
+  const request = memoryBytes(requestsOf(container));
+  if (isCritical(pod) || qosClass(pod) !== 'Burstable') return false;
+  return request !== 0n && request !== memoryBytes(limitsOf(container));
+}
+
 /** Bytes of swap: a share like that of the node's memory which the container requests. */
 function swapLimit(
   pod: Pod,
@@ -79,8 +94,7 @@ function swapLimit(
   node: CgroupNode,
 ): bigint {
   const request = memoryBytes(requestsOf(container));
-  if (swapBehavior !== 'LimitedSwap' || isCritical(pod) || qosClass(pod) !== 'Burstable') return 0n;
-  if (request === 0n || request === memoryBytes(limitsOf(container))) return 0n;
+  if (swapBehavior !== 'LimitedSwap' || !isSwappable(pod, container)) return 0n;
   if (request > BigInt(node.memoryBytes)) return 0n;
   return BigInt(Math.floor((Number(request) / node.memoryBytes) * node.swapBytes));
 }

@@ -23,6 +23,8 @@ export interface NodeFacts {
   hasGroupsPolicy: boolean | undefined;
   /** The same of the options of a mount. */
   hasMountOptions: boolean | undefined;
+  /** Whether containers may swap, in proportion to the memory that they request. */
+  canSwap?: boolean;
 }
 
 /** Go's architecture names, which Kubernetes uses in node labels, by Node.js's names. */

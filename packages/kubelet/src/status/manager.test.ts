@@ -34,3 +34,10 @@ test('pods that are gone are forgotten', () => {
     [undefined, undefined, {}],
   );
 });
+
+test('the end of a pod is told once', () => {
+  const ended: number[] = [];
+  const statuses = new StatusManager(undefined, () => ended.push(1));
+  for (const phase of ['Pending', 'Running', 'Succeeded', 'Succeeded']) statuses.set('a', { phase });
+  assert.equal(ended.length, 1);
+});
