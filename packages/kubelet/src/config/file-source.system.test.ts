@@ -130,6 +130,17 @@ test('a file that breaks while no kubelet runs keeps its pod, one that goes does
   await untilUpdate(() => copies() === 2);
 });
 
+test('a pod that keeps its UID is sent again when its manifest changes', async () => {
+  const file = join(folder, 'a.yaml');
+  const ofOneUid = (image: string): string => manifest('a', image).replace('name: a}', 'name: a, uid: mine}');
+  writeFileSync(file, ofOneUid('a:1'));
+  start();
+  const before = await untilUpdate((update) => update.pods.length === 1);
+  writeFileSync(file, ofOneUid('a:2'));
+  const after = await untilUpdate((update) => update.pods[0]?.spec.containers[0]?.image === 'a:2');
+  assert.equal(after.pods[0]?.metadata.uid, before.pods[0]?.metadata.uid);
+});
+
 test('a directory that is made later, removed and made again', async () => {
   const later = join(folder, 'x/manifests');
   start(later);

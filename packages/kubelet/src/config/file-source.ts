@@ -3,11 +3,12 @@
 import { type FSWatcher, type Stats, watch } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import type { Pod } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
 import { objectKey, refTo } from '../objects/objects.ts';
 import { LastGoodManifests } from './last-good.ts';
 import { readManifestFile } from './manifest-file.ts';
-import { combineFiles, type ManifestFile } from './manifests.ts';
+import { combineFiles, isSamePod, type ManifestFile } from './manifests.ts';
 import type { PodSource, PodUpdate, RejectedManifest } from './pod-source.ts';
 
 const log = createLogger('file-source.ts');
@@ -42,7 +43,7 @@ export class FileSource implements PodSource {
   #watched: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
-  #lastSent: string | undefined;
+  #lastSent: { state: string; pods: readonly Pod[] } | undefined;
   #reported: ReadonlySet<string> = new Set();
 
   constructor(options: FileSourceOptions) {
@@ -161,10 +162,11 @@ export class FileSource implements PodSource {
   #send(): void {
     const { pods, objects, files, rejected } = combineFiles(this.#files);
     const versions = objects.map((each) => [objectKey(refTo(each)), each.object.resourceVersion]);
-    const state = JSON.stringify([pods.map((pod) => pod.metadata.uid), versions, rejected]);
+    const state = JSON.stringify([versions, rejected]);
     this.#enqueue(() => this.#save());
-    if (state === this.#lastSent) return;
-    this.#lastSent = state;
+    const last = this.#lastSent;
+    if (state === last?.state && areSamePods(pods, last.pods)) return;
+    this.#lastSent = { state, pods };
     this.#report(rejected);
     this.#onUpdate({ op: 'set', source: this.name, pods, objects, files, rejected });
   }
@@ -180,6 +182,17 @@ export class FileSource implements PodSource {
     }
     this.#reported = faults;
   }
+}
+
+/** Whether nothing of any pod differs, its order neither. */
+function areSamePods(pods: readonly Pod[], others: readonly Pod[]): boolean {
+  return (
+    pods.length === others.length &&
+    pods.every((pod, index) => {
+      const other = others[index];
+      return other !== undefined && (pod === other || isSamePod(pod, other));
+    })
+  );
 }
 
 /** stat(2) of the file, following symlinks; undefined when it does not exist. */

@@ -94,8 +94,11 @@ function newest(known: Item | undefined, { pod, object }: Item): Item {
   return { pod: known?.pod ? asUpdate(known.pod, pod) : pod };
 }
 
-/** A manifest with a UID of its own makes the same pod after every change, with another specification. */
-function isSamePod(known: Pod, pod: Pod): boolean {
+/**
+ * Whether nothing of a pod has changed but when it was first read. A manifest with a UID of its own makes the same pod
+ * after every change, with another specification.
+ */
+export function isSamePod(known: Pod, pod: Pod): boolean {
   if (known.metadata.uid !== pod.metadata.uid) return false;
   const content = ({ metadata: { annotations = {}, ...metadata }, ...rest }: Pod): unknown => {
     const { [seenAnnotation]: _, ...others } = annotations;
