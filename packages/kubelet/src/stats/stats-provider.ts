@@ -204,7 +204,10 @@ export class StatsProvider {
         : [{ name: 'pods', path: podsCgroup, startTime: readings.madeAt(podsCgroup) }]),
     ];
     const found = wanted.flatMap(({ name, path, startTime }) => {
-      const reading: CgroupReading | undefined = readings.read(path, readings.madeAt(path));
+      const isRoot = path === '/';
+      const reading: CgroupReading | undefined = isRoot
+        ? readings.root()
+        : readings.read(path, readings.madeAt(path));
       return reading === undefined ? [] : [{ name, startTime, ...pick(usageStats(reading)) }];
     });
     return found.length > 0 ? found : undefined;
