@@ -260,7 +260,8 @@ export const differences: readonly Difference[] = [
   },
   {
     column: 'ours',
-    reason: 'So the real kubelet rejects a pod with options of the bind mount.',
+    reason:
+      'The real kubelet rejects a pod for what containerd 2.4 cannot do and berthd can: options of a bind mount.',
     cases: ['request: * GET /metrics'],
     paths: ['body.kubelet_admission_rejections_total'],
   },
