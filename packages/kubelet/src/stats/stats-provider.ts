@@ -130,14 +130,16 @@ export class StatsProvider {
     const logs = podLogDir(options, status);
     const containers = running.map((container): ContainerStats => {
       const { cpu, memory, io, swap } = usages.get(container.id) ?? {};
-      const layer = criStats.get(container.id)?.writableLayer;
+      // A runtime that does not tell of it yet says nothing, one without a layer something.
+      const told = criStats.get(container.id);
+      const layer = told?.writableLayer;
       const written = filesIn(join(logs, container.name));
       return {
         ...named(container),
         cpu,
         memory,
         io,
-        rootfs: spaceOn(layerFs.get(layer?.fsId?.mountpoint ?? ''), layer && criSpace(layer)),
+        rootfs: told && spaceOn(layerFs.get(layer?.fsId?.mountpoint ?? ''), layer && criSpace(layer)),
         logs: written && spaceOn(rootFs, together(rootFs.time, [written])),
         swap,
       };
