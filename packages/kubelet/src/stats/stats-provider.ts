@@ -130,7 +130,7 @@ export class StatsProvider {
     const logs = podLogDir(options, status);
     const containers = running.map((container): ContainerStats => {
       const { cpu, memory, io, swap } = usages.get(container.id) ?? {};
-      // A runtime that does not tell of it yet says nothing, one without a layer something.
+      // The runtime's list may be older than the container, or newer than its end.
       const told = criStats.get(container.id);
       const layer = told?.writableLayer;
       const written = filesIn(join(logs, container.name));
