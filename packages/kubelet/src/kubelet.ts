@@ -13,6 +13,7 @@ import { readNode, type ThisNode } from './node/read-node.ts';
 import { ManifestObjects } from './objects/from-manifests.ts';
 import type { NodeObject } from './objects/types.ts';
 import { Observation } from './observation/observation.ts';
+import { resourcesLabels } from './observation/pod-resources.ts';
 import { Pleg } from './pleg/pleg.ts';
 import { PodManager, type RejectedPod } from './podmanager/pod-manager.ts';
 import { VisiblePods } from './podmanager/visible-pods.ts';
@@ -168,7 +169,10 @@ export class Kubelet {
       found,
       onAdded: (pod) => {
         if (pod === undefined) metrics.pods.orphanFound();
-        else metrics.pods.workerAdded(pod.spec.containers.length);
+        else {
+          metrics.pods.workerAdded(pod.spec.containers.length);
+          metrics.pods.admitted(resourcesLabels(pod));
+        }
       },
       onEnded: (uid, wasOrphan) => {
         if (wasOrphan) metrics.pods.orphanRemoved();
