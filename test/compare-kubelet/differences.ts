@@ -145,6 +145,47 @@ export const differences: readonly Difference[] = [
     ],
   },
   {
+    reason:
+      'Volumes and records of pulls are on disk alone in ours, and found there: nothing is made again in memory after a start.',
+    cases: ['request: * GET /metrics'],
+    paths: [
+      'body.reconstruct_volume_*',
+      'body.force_cleaned_failed_volume_*',
+      'body.kubelet_imagemanager_inmemory_*',
+    ],
+  },
+  {
+    reason:
+      'About pods of an API server: ones of its first network, ones that it resizes; and about those who watch the API of pods, which ours does not have.',
+    cases: ['request: * GET /metrics'],
+    paths: [
+      'body.kubelet_first_network_pod_start_sli_duration_seconds',
+      'body.kubelet_pod_in_progress_resizes',
+      'body.kubelet_pod_watch_events_dropped_total',
+    ],
+  },
+  {
+    reason: 'What cannot be in ours: events of the runtime that are lost, a leftover pod whose volumes stay.',
+    cases: ['request: * GET /metrics'],
+    paths: ['body.kubelet_pleg_discard_events', 'body.kubelet_orphan_pod_cleaned_volumes_errors'],
+  },
+  {
+    reason:
+      'The real kubelet measures volumes once a minute, at first when there are no pods yet; ours measures them when asked.',
+    cases: ['request: * GET /metrics', 'request: * GET /stats/summary'],
+    paths: ['body.kubelet_volume_metric_collection_duration_seconds', 'body..pods[].volume[].*'],
+  },
+  {
+    reason: 'About non-volatile memory, which the real kubelet has no library for: always 0.',
+    cases: ['request: * GET /metrics/cadvisor'],
+    paths: ['body.machine_nvm_*'],
+  },
+  {
+    reason: 'Ours has no device plugins.',
+    cases: ['request: * GET /healthz?verbose'],
+    paths: ['body'],
+  },
+  {
     reason: 'What the real kubelet can only be given here, or sets for itself.',
     cases: ['request: secure GET /configz'],
     paths: ['body.kubeletconfig.featureGates', 'body.kubeletconfig.oomScoreAdj'],
@@ -209,13 +250,21 @@ export const differences: readonly Difference[] = [
     column: 'ours',
     reason:
       'containerd 2.4 with runc 1.1 has neither recursively read-only mounts nor user namespaces, berthd has both.',
-    cases: [
-      'volumes: recursively read only*',
-      'namespaces: users of its own*',
-      'security: procMount',
-      'volumes: options of the bind mount',
-    ],
+    cases: ['volumes: recursively read only*', 'namespaces: users of its own*', 'security: procMount'],
     paths: ['*'],
+  },
+  {
+    column: 'ours',
+    reason:
+      'The real kubelet rejects, and counts, a pod for what containerd 2.4 cannot do and berthd can: options of a bind mount.',
+    cases: ['volumes: options of the bind mount', 'request: * GET /metrics'],
+    paths: ['settled.*', 'restarted*', 'sameContainers', 'marks*', 'body.kubelet_admission_rejections_total'],
+  },
+  {
+    column: 'ours',
+    reason: 'berthd says why it refuses a subprotocol, containerd refuses without a word.',
+    cases: ['request: * (WebSocket, v9.channel.k8s.io)'],
+    paths: ['headers.content-type'],
   },
   {
     column: 'ours',

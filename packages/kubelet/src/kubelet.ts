@@ -15,6 +15,7 @@ import { readNode, type ThisNode } from './node/read-node.ts';
 import { ManifestObjects } from './objects/from-manifests.ts';
 import type { NodeObject } from './objects/types.ts';
 import { Observation } from './observation/observation.ts';
+import { resourcesLabels } from './observation/pod-resources.ts';
 import { Pleg } from './pleg/pleg.ts';
 import { loadPodRecord } from './podfiles/pod-record.ts';
 import { PodManager, type RejectedPod } from './podmanager/pod-manager.ts';
@@ -185,7 +186,10 @@ export class Kubelet {
       found,
       onAdded: (pod) => {
         if (pod === undefined) metrics.pods.orphanFound();
-        else metrics.pods.workerAdded(pod.spec.containers.length);
+        else {
+          metrics.pods.workerAdded(pod.spec.containers.length);
+          metrics.pods.admitted(resourcesLabels(pod));
+        }
       },
       onEnded: (uid, wasOrphan) => {
         if (wasOrphan) metrics.pods.orphanRemoved();

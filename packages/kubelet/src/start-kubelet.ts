@@ -56,11 +56,11 @@ export async function startKubelet({
       ...config.rejected(),
       ...kubelet.rejected().map(({ pod, detail }) => config.asRejected(pod, detail)),
     ],
-    unhealthy: () => {
-      const isHealthy = kubelet.runtimeReady();
-      observation.health.checked('syncloop', isHealthy);
-      return isHealthy ? undefined : `the container runtime does not answer at ${containerRuntimeEndpoint}`;
-    },
+    unhealthy: () =>
+      kubelet.runtimeReady()
+        ? undefined
+        : `the container runtime does not answer at ${containerRuntimeEndpoint}`,
+    onHealthCheck: (name, isHealthy) => observation.health.checked(name, isHealthy),
   });
   config.start((pods, objects) => {
     kubelet.setObjects(objects);

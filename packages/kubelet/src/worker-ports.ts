@@ -98,8 +98,10 @@ export function workerPorts(
   );
   const users = new UserNamespaces(options);
   const sandboxConfigOf = sandboxConfigMaker(options, cgroups, users);
+  const hookMetrics = metrics.hooks;
   const effects = effectTable({
     runtime,
+    hookMetrics,
     pods,
     images,
     volumes,
@@ -121,11 +123,11 @@ export function workerPorts(
     pods,
     crashLoop,
     volumes,
-    effects: observedEffects(effects, metrics.pods),
+    effects: observedEffects(effects, metrics),
     probes: prober,
     collectGarbage: (status: PodRuntimeStatus) => collectGarbage(status, { runtime, pods, options }),
   };
-  const terminate = { runtime, pods, options, images, crashLoop, cgroups, volumes, users };
+  const terminate = { runtime, hookMetrics, pods, options, images, crashLoop, cgroups, volumes, users };
   return {
     sync: (pod, state) => {
       const { annotations = {} } = pod.metadata;

@@ -1,6 +1,6 @@
 // One side: a runtime and a kubelet on a machine of their own, where every path is the one that it has by default.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import { mount, mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
 import { layOutBerthd, startBerthd } from '@berth/test-support/berthd.ts';
@@ -32,6 +32,8 @@ export interface SideNode extends AsyncDisposable {
 /** All of it is below /run, which a machine of its own has to itself. */
 const dir = '/run/node';
 const nodeName = 'node1';
+/** Where containerd listens by default. */
+const containerdSocket = '/run/containerd/containerd.sock';
 const rootDir = '/var/lib/kubelet';
 const logsDir = '/var/log/pods';
 
@@ -132,6 +134,10 @@ async function startPeerRuntime(network: PodNetwork, resources: AsyncDisposableS
       version: '2.4',
     }),
   );
+  // The real kubelet asks containerd for what it knows of containers' cgroups here alone.
+  mkdirSync(dirname(containerdSocket), { recursive: true });
+  symlinkSync(socket, containerdSocket);
+  resources.defer(() => rmSync(containerdSocket));
   return socket;
 }
 

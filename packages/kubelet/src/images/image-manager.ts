@@ -62,8 +62,8 @@ export class ImageManager {
     this.#ports = ports;
     this.#client = ports.client;
     this.#pulls = new Semaphore(ports.maxParallelPulls ?? Number.POSITIVE_INFINITY);
-    const { client, rootDir, verification } = ports;
-    this.#records = new PullRecords({ files: new PullRecordFiles(rootDir), client, verification });
+    const { client, rootDir, verification, metrics } = ports;
+    this.#records = new PullRecords({ files: new PullRecordFiles(rootDir), client, verification, metrics });
   }
 
   /** Returns the container's image; pulls it if the policy requires. Throws StartError with the reason to show. */

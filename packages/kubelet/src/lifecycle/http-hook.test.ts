@@ -73,7 +73,8 @@ test('a server that answers HTTPS in HTTP is asked again in HTTP, without creden
     { name: 'Authorization', value: 'secret' },
     { name: 'A', value: 'b' },
   ];
-  await httpHook(hookRequest(server.port, { scheme: 'HTTPS', httpHeaders }), never);
+  const { sentBy } = await httpHook(hookRequest(server.port, { scheme: 'HTTPS', httpHeaders }), never);
+  assert.equal(sentBy, 'http');
   assert.equal(seen?.headers.authorization, undefined);
   assert.equal(seen?.headers['a'], 'b');
 });

@@ -16,11 +16,15 @@ const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
  * Sends the request and follows redirects on the same host. Sends it by HTTP when a server answers a TLS handshake in
- * HTTP. Throws when no answer comes; waits for one until `signal` fires.
+ * HTTP, and tells by what it was sent. Throws when no answer comes; waits for one until `signal` fires.
  */
-export async function httpHook(request: HttpRequest, signal: AbortSignal): Promise<void> {
+export async function httpHook(
+  request: HttpRequest,
+  signal: AbortSignal,
+): Promise<{ sentBy: HttpRequest['scheme'] }> {
   try {
     await follow(request, signal);
+    return { sentBy: request.scheme };
   } catch (error) {
     if (request.scheme !== 'https' || !isAnswerInHttp(error)) throw asGoTells(request, error);
     log.v(1, 'HTTPS request to lifecycle hook got HTTP response, retrying with HTTP.', {
@@ -34,6 +38,7 @@ export async function httpHook(request: HttpRequest, signal: AbortSignal): Promi
         { cause: error },
       );
     });
+    return { sentBy: plain.scheme };
   }
 }
 

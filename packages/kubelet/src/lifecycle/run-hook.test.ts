@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { CriError } from '@berth/cri/errors/cri-error.ts';
 import type { ExecSyncRequest } from '@berth/cri/generated/api.ts';
 import type { LifecycleHandler } from '../api/pod.ts';
+import { HookMetrics } from '../metrics/hook-metrics.ts';
+import { MetricsRegistry } from '../metrics/registry.ts';
 import { type HookPorts, runHook } from './run-hook.ts';
 
 const target = {
@@ -17,6 +22,7 @@ const never = new AbortController().signal;
 function ending(answer: { exitCode: number; stdout?: string; stderr?: string } | Error): {
   ports: HookPorts;
   asked: Partial<ExecSyncRequest>[];
+  registry: MetricsRegistry;
 } {
   const asked: Partial<ExecSyncRequest>[] = [];
   const execSync = async (request: Partial<ExecSyncRequest>) => {
@@ -25,7 +31,9 @@ function ending(answer: { exitCode: number; stdout?: string; stderr?: string } |
     const { exitCode, stdout = '', stderr = '' } = answer;
     return { exitCode, stdout: Buffer.from(stdout), stderr: Buffer.from(stderr) };
   };
-  return { ports: { runtime: { execSync } as HookPorts['runtime'] }, asked };
+  const registry = new MetricsRegistry();
+  const hookMetrics = new HookMetrics(registry);
+  return { ports: { runtime: { execSync } as HookPorts['runtime'], hookMetrics }, asked, registry };
 }
 
 const exec: LifecycleHandler = { exec: { command: ['sh', '-c', 'x'] } };
@@ -88,8 +96,24 @@ test('a message has the beginning of a long output', async () => {
 
 test('the signal ends a sleep, and its reason is thrown', async () => {
   const stop = new AbortController();
-  const sleeping = runHook({ sleep: { seconds: 1000 } }, target, ending({ exitCode: 0 }).ports, stop.signal);
+  const { ports, registry } = ending({ exitCode: 0 });
+  const sleeping = runHook({ sleep: { seconds: 1000 } }, target, ports, stop.signal);
   stop.abort(new Error('enough'));
   await assert.rejects(sleeping, { message: 'enough' });
-  await runHook({ sleep: { seconds: 0 } }, target, ending({ exitCode: 0 }).ports, never);
+  await runHook({ sleep: { seconds: 0 } }, target, ports, never);
+  assert.match(await registry.text(), /^kubelet_sleep_action_terminated_early_total 1$/m);
+});
+
+test('a request that is sent by HTTP in the end is counted', async () => {
+  const server = createServer((_, response) => response.end());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  try {
+    const { port } = server.address() as AddressInfo;
+    const { ports, registry } = ending({ exitCode: 0 });
+    for (const scheme of ['HTTPS', 'HTTP'])
+      await runHook({ httpGet: { host: '127.0.0.1', port, scheme } }, target, ports, never);
+    assert.match(await registry.text(), /^kubelet_lifecycle_handler_http_fallbacks_total 1$/m);
+  } finally {
+    server.close();
+  }
 });

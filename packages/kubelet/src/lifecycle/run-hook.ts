@@ -5,6 +5,7 @@ import { cut, quoted } from '@berth/common/printable.ts';
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import type { Container, LifecycleHandler, PodIdentity } from '../api/pod.ts';
 import { rpcErrorText } from '../kubecontainer/rpc-error-text.ts';
+import type { HookMetrics } from '../metrics/hook-metrics.ts';
 import { httpGetRequest } from '../prober/http-request.ts';
 import { httpHook } from './http-hook.ts';
 
@@ -25,6 +26,7 @@ export interface HookTarget {
 /** The parameters of running hooks. */
 export interface HookPorts {
   runtime: Pick<RuntimeClient, 'execSync'>;
+  hookMetrics: Pick<HookMetrics, 'fellBackToHttp' | 'sleepEndedEarly'>;
 }
 
 /** A hook that failed; the message is what the container's status shows. */
@@ -36,7 +38,7 @@ export class HookError extends Error {
 export async function runHook(
   hook: LifecycleHandler,
   target: HookTarget,
-  { runtime }: HookPorts,
+  { runtime, hookMetrics }: HookPorts,
   signal: AbortSignal,
 ): Promise<void> {
   const { name, namespace, uid } = target.pod;
@@ -54,12 +56,13 @@ export async function runHook(
     });
   } else if (hook.httpGet) {
     const { httpGet } = hook;
-    await getUrl(httpGet, target, signal).catch((error: unknown) => {
+    await getUrl(httpGet, target, hookMetrics, signal).catch((error: unknown) => {
       signal.throwIfAborted();
       throw failed(`HTTP lifecycle hook (${httpGet.path ?? ''})`, error);
     });
   } else if (hook.sleep) {
     await sleepUntilAborted(hook.sleep.seconds * 1000, signal);
+    if (signal.aborted) hookMetrics.sleepEndedEarly();
     signal.throwIfAborted();
   } else {
     // As in Kubernetes: the API accepts tcpSocket in a hook, and no kubelet runs it.
@@ -88,8 +91,11 @@ async function runCommand(
 async function getUrl(
   action: NonNullable<LifecycleHandler['httpGet']>,
   { container, podIp }: HookTarget,
+  metrics: HookPorts['hookMetrics'],
   signal: AbortSignal,
 ): Promise<void> {
   if (!action.host && podIp === undefined) throw new Error('failed to find networking container');
-  await httpHook(httpGetRequest(action, container, podIp ?? '', 'lifecycle'), signal);
+  const request = httpGetRequest(action, container, podIp ?? '', 'lifecycle');
+  const { sentBy } = await httpHook(request, signal);
+  if (sentBy !== request.scheme) metrics.fellBackToHttp();
 }

@@ -1,4 +1,5 @@
 // Counts pulls of images.
+import type { PullCheck } from '../images/verification/pull-records.ts';
 import type { MetricsRegistry } from './registry.ts';
 
 const megabyte = 1024 * 1024;
@@ -25,10 +26,21 @@ export function sizeLabel(bytes: number): string {
   return sizes.findLast(([lower]) => bytes > lower)?.[1] ?? 'N/A';
 }
 
+/** The image volumes of a pod when one of its containers starts, and the mounts that the container has of them. */
+export interface ImageVolumeCounts {
+  requested: number;
+  mounted: number;
+  failed: number;
+}
+
 /** The families about images. */
 export class ImageMetrics {
   readonly #pulls;
   readonly #requests;
+  readonly #checks;
+  readonly #volumesRequested;
+  readonly #volumesMounted;
+  readonly #volumeErrors;
 
   constructor(registry: MetricsRegistry) {
     this.#pulls = registry.histogram(
@@ -42,11 +54,40 @@ export class ImageMetrics {
       'Containers whose image was looked for.',
       ['pull_policy', 'present_locally', 'pull_required'],
     );
+    this.#checks = registry.counter(
+      'kubelet_imagemanager_image_mustpull_checks_total',
+      'Checks of whether a pod may use an image that is on the node.',
+      ['result'],
+    );
+    this.#volumesRequested = registry.counter(
+      'kubelet_image_volume_requested_total',
+      'Image volumes of the pods of started containers.',
+    );
+    this.#volumesMounted = registry.counter(
+      'kubelet_image_volume_mounted_succeed_total',
+      'Mounts of image volumes.',
+    );
+    this.#volumeErrors = registry.counter(
+      'kubelet_image_volume_mounted_errors_total',
+      'Mounts of image volumes that failed.',
+    );
   }
 
   /** An image of `bytes` was pulled. */
   pulled(seconds: number, bytes: bigint): void {
     this.#pulls.observe({ image_size_in_bytes: sizeLabel(Number(bytes)) }, seconds);
+  }
+
+  /** It was decided whether a pod may use an image that is on the node. */
+  checked(result: PullCheck): void {
+    this.#checks.inc({ result });
+  }
+
+  /** A container was started, or could not be. */
+  volumes({ requested, mounted, failed }: ImageVolumeCounts): void {
+    this.#volumesRequested.inc(requested);
+    this.#volumesMounted.inc(mounted);
+    this.#volumeErrors.inc(failed);
   }
 
   /** An image was looked for. `present` undefined: it is pulled whether it is there or not. */

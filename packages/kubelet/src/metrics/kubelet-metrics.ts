@@ -2,6 +2,7 @@
 import { arch } from 'node:os';
 import { nodeFigures, processFigures } from '@berth/linux/processes/process-figures.ts';
 import { CgroupMetrics } from './cgroup-metrics.ts';
+import { HookMetrics } from './hook-metrics.ts';
 import { ImageMetrics } from './image-metrics.ts';
 import { PlegMetrics } from './pleg-metrics.ts';
 import { PodMetrics } from './pod-metrics.ts';
@@ -15,6 +16,7 @@ export class KubeletMetrics {
   readonly registry = new MetricsRegistry();
   readonly runtime = new RuntimeMetrics(this.registry);
   readonly pods = new PodMetrics(this.registry);
+  readonly hooks = new HookMetrics(this.registry);
   readonly pleg = new PlegMetrics(this.registry);
   readonly images = new ImageMetrics(this.registry);
   readonly volumes = new VolumeMetrics(this.registry);

@@ -42,6 +42,12 @@ export function rejectionLabel(reason: string): string {
   return reason.startsWith('OutOf') ? 'OutOfExtendedResources' : 'Other';
 }
 
+/** Where a pod has its resources, and its class. */
+export interface ResourcesLabels {
+  config_mode: 'pod_and_container_level' | 'pod_level' | 'container_level' | '';
+  qos_class: string;
+}
+
 /** The families about pods. */
 export class PodMetrics {
   readonly #startedPods;
@@ -52,6 +58,7 @@ export class PodMetrics {
   readonly #startedContainersErrors;
   readonly #terminatedContainers;
   readonly #rejections;
+  readonly #admissions;
   readonly #restartedPods;
   readonly #orphans;
   readonly #cleanedOrphans;
@@ -93,6 +100,11 @@ export class PodMetrics {
       'kubelet_admission_rejections_total',
       'Pods that were not admitted.',
       ['reason'],
+    );
+    this.#admissions = registry.counter(
+      'kubelet_pod_level_resources_admission_total',
+      'Admitted pods by where they have their resources.',
+      ['config_mode', 'qos_class'],
     );
     this.#restartedPods = registry.counter(
       'kubelet_restarted_pods_total',
@@ -143,6 +155,11 @@ export class PodMetrics {
   startedContainer(type: ContainerType, error: string | undefined): void {
     this.#startedContainers.inc({ container_type: type });
     if (error !== undefined) this.#startedContainersErrors.inc({ container_type: type, code: error });
+  }
+
+  /** A pod was admitted. */
+  admitted(labels: ResourcesLabels): void {
+    this.#admissions.inc({ ...labels });
   }
 
   rejected(reason: string): void {

@@ -22,6 +22,7 @@ import { countVolumes } from '../metrics/volume-metrics.ts';
 import { criUsage } from '../stats/cri-usage.ts';
 import { Instant } from '../stats/instant.ts';
 import { realFamilies } from '../testing/real-metric-families.ts';
+import { tellPullRecords } from './pull-records.ts';
 
 /** Families of the real kubelet that this one does not have, with the reason. */
 const leftOut: readonly (readonly [names: RegExp, why: string])[] = [
@@ -36,9 +37,11 @@ const leftOut: readonly (readonly [names: RegExp, why: string])[] = [
   [/^kubelet_(first_network_pod|pod_status_sync|node_startup|pod_watch)_/, 'about an API server'],
   [/^kubelet_graceful_shutdown_/, 'this kubelet does not follow the shutdown of the node'],
   [/^kubelet_pod_in_progress_resizes$/, 'resizes are told of in statuses only'],
-  [/^kubelet_pod_level_resources/, 'not counted'],
-  [/^kubelet_imagemanager_/, 'this kubelet keeps no records of pulls'],
-  [/^kubelet_(image_volume|lifecycle_handler|sleep_action|orphan_pod_cleaned_volumes_errors)/, 'not counted'],
+  [/^kubelet_imagemanager_inmemory_/, 'records of pulls are on disk alone'],
+  [
+    /^kubelet_orphan_pod_cleaned_volumes_errors$/,
+    'a pod that is left ends when its volumes are removed, and not before',
+  ],
   [/^kubelet_pleg_discard_events$/, 'events are never discarded'],
   [/^kubelet_volume_metric_collection_/, 'sizes of volumes are measured in the background'],
   [
@@ -176,7 +179,7 @@ function resource(): MetricFamily[] {
 /** Uses every instrument once, so that each has series. */
 async function kubelet(): Promise<MetricFamily[]> {
   const metrics = new KubeletMetrics('n');
-  const { registry, runtime, pods, pleg, images, volumes, cgroups, server } = metrics;
+  const { registry, runtime, pods, hooks, pleg, images, volumes, cgroups, server } = metrics;
   metrics.setVersion('v1.37.0+berth.1');
   metrics.setCgroupVersion(2);
   const failing = { runPodSandbox: async () => Promise.reject(new Error('no')) };
@@ -189,6 +192,9 @@ async function kubelet(): Promise<MetricFamily[]> {
   pods.orphanFound();
   pods.orphanRemoved();
   pods.restarted();
+  pods.admitted({ config_mode: 'pod_level', qos_class: 'burstable' });
+  hooks.fellBackToHttp();
+  hooks.sleepEndedEarly();
   pods.firstRound(0);
   await pods.round('sync', async () => {});
   pods.statusChanged('u', undefined, { phase: 'Pending' });
@@ -210,6 +216,9 @@ async function kubelet(): Promise<MetricFamily[]> {
   pleg.disconnected();
   images.pulled(1, 1n);
   images.ensured('Always', undefined, true);
+  images.checked('credentialPolicyAllowed');
+  images.volumes({ requested: 1, mounted: 1, failed: 0 });
+  tellPullRecords(registry, '/none');
   await volumes.operation('emptyDir', 'volume_mount', async () => {});
   server.observe({ method: 'GET', path: 'pods', serverType: 'readonly', longRunning: false })();
   const done = async () => {};

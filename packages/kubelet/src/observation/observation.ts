@@ -15,6 +15,7 @@ import { bootTime } from '../stats/node-readings.ts';
 import { StatsProvider } from '../stats/stats-provider.ts';
 import { type Endpoint, metricsEndpoints } from './endpoints.ts';
 import { tellLogSizes } from './log-sizes.ts';
+import { tellPullRecords } from './pull-records.ts';
 
 /** The parts of a kubelet that are observed. */
 export interface ObservedKubelet {
@@ -81,6 +82,7 @@ export class Observation {
       ),
     }));
     tellLogSizes(registry, runtimePods, options);
+    tellPullRecords(registry, options.rootDir);
   }
 }
 

@@ -185,7 +185,8 @@ export function usage(): string {
     const dashes = flag.name.length === 1 ? '-' : '--';
     const left = `  ${dashes}${flag.name}${isSwitch(flag) ? '' : ' VALUE'}`;
     const value = defaultOf(flag);
-    return `${left.padEnd(column)} ${flag.help}${value === '' ? '' : ` (default ${value})`}`;
+    const help = `${flag.help}${value === '' ? '' : ` (default ${value})`}`;
+    return `${left.padEnd(column)} ${wrapped(help, 120 - column - 1).join(`\n${' '.repeat(column + 1)}`)}`;
   };
   const sections = groups.map(({ title, flags }) => `${title}:\n${flags.map(line).join('\n')}\n`);
   return `The kubelet runs the pods of a manifest directory on this machine, through any CRI runtime.
@@ -201,6 +202,17 @@ anyway. Switches take =true or =false. The read-only port is closed unless asked
 /pods shows every pod with its status, /rejected every manifest that does not run, or not in its newest
 version, with the reason.
 `;
+}
+
+/** A text in lines of at most `width` characters, broken after spaces and commas. */
+function wrapped(text: string, width: number): string[] {
+  const lines = [''];
+  for (const part of text.split(/(?<=[ ,])/)) {
+    const last = lines.at(-1) ?? '';
+    if (last !== '' && (last + part).trimEnd().length > width) lines.push(part);
+    else lines[lines.length - 1] = last + part;
+  }
+  return lines.map((line) => line.trimEnd());
 }
 
 /** Omits defaults that are false, empty or zero, as pflag does. */

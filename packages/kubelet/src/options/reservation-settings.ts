@@ -11,8 +11,14 @@ export interface ReservationSettings {
 /** Quantities by name. */
 type Quantities = Readonly<Record<string, string>>;
 
-/** Those thresholds of the real kubelet that reserve something; its others are for inodes and images. */
-export const defaultEvictionHard: Quantities = { 'memory.available': '100Mi', 'nodefs.available': '10%' };
+/** The thresholds of the real kubelet. Those of inodes and images reserve nothing. */
+export const defaultEvictionHard: Quantities = {
+  'memory.available': '100Mi',
+  'nodefs.available': '10%',
+  'nodefs.inodesFree': '5%',
+  'imagefs.available': '15%',
+  'imagefs.inodesFree': '5%',
+};
 
 const reservable = ['cpu', 'memory', 'ephemeral-storage', 'pid'];
 const signals = [

@@ -33,6 +33,7 @@ export const unsupportedFlags: Readonly<Record<string, readonly string[] | { fie
   'experimental-mounter-path': [],
   'feature-gates': [],
   'hairpin-mode': { field: 'hairpinMode' },
+  'housekeeping-interval': ['10s'],
   'image-credential-provider-bin-dir': [],
   'image-credential-provider-config': [],
   'image-gc-high-threshold': { field: 'imageGCHighThresholdPercent' },

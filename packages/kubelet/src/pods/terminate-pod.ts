@@ -22,6 +22,7 @@ export interface TerminatePorts {
   cgroups: Pick<PodCgroups, 'remove'>;
   volumes: Pick<VolumeManager, 'tearDown'>;
   users: Pick<UserNamespaces, 'release'>;
+  hookMetrics: StopPodPorts['hookMetrics'];
 }
 
 /** A pod to end. */

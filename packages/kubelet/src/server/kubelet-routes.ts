@@ -10,7 +10,7 @@ import { containerLogsRoute } from './routes/container-logs.ts';
 import { debugFlagsRoute } from './routes/debug-flags.ts';
 import { debuggingDisabled, disabledRoute } from './routes/disabled.ts';
 import { type Endpoint, endpointRoutes } from './routes/endpoints.ts';
-import { healthRoutes, kubeletChecks } from './routes/health.ts';
+import { healthRoutes, kubeletChecks, type OnHealthCheck } from './routes/health.ts';
 import { nodeLogs } from './routes/node-logs.ts';
 import { podsRoute, rejectedRoute } from './routes/pods.ts';
 import { profilingRoute } from './routes/profiling.ts';
@@ -28,6 +28,8 @@ export interface ServerHost {
   rejected(): RejectedManifest[];
   /** Why the kubelet is unhealthy; undefined when it is healthy. */
   unhealthy(): string | undefined;
+  /** Counts the checks of /healthz. */
+  onHealthCheck: OnHealthCheck;
   runtime: RuntimeClient;
   options: { rootDir: string; podLogsDir: string };
   published: Published;
@@ -42,8 +44,9 @@ export interface ServerHost {
 const systemLogs = '/var/log';
 
 /** What needs no authorization: served on every port. */
-function openRoutes({ pods, unhealthy, endpoints }: ServerHost): Route[] {
-  return [...healthRoutes(kubeletChecks(unhealthy)), podsRoute(pods), ...endpointRoutes(endpoints)];
+function openRoutes({ pods, unhealthy, onHealthCheck, endpoints }: ServerHost): Route[] {
+  const health = healthRoutes(kubeletChecks(unhealthy), onHealthCheck);
+  return [...health, podsRoute(pods), ...endpointRoutes(endpoints)];
 }
 
 /** The routes of the read-only port. */

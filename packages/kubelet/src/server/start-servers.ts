@@ -50,7 +50,10 @@ async function* starting(
     yield await listenTcp(plainServer(readOnly), { ...readOnlyServer, flag: '--read-only-port' });
   }
   if (healthzServer.port !== 0) {
-    const server = plainServer({ ...readOnly, index: indexRoutes(healthRoutes(pingOnly)) });
+    const server = plainServer({
+      ...readOnly,
+      index: indexRoutes(healthRoutes(pingOnly, host.onHealthCheck)),
+    });
     yield await listenTcp(server, { ...healthzServer, flag: '--healthz-port' });
   }
   if (secureServer.port !== 0) {

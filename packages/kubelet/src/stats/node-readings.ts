@@ -57,9 +57,17 @@ export function taskCount(loadavg: string): number | undefined {
   return count === undefined ? undefined : Number(count);
 }
 
-/** The kubelet's own cgroup; undefined when it is the root. */
+/** The kubelet's own cgroup; undefined when none has all of its usage. */
 export function ownCgroup(): string | undefined {
-  const paths = membership(process.pid);
-  const path = paths?.get('cpu') ?? paths?.get('') ?? '/';
-  return path === '/' ? undefined : path;
+  return accountedCgroup(membership(process.pid) ?? new Map());
+}
+
+/**
+ * The cgroup in which the usage of a process is read: on v1 that of systemd, which may account only for a cgroup above
+ * it, and none where processor time and memory are accounted apart. Pure.
+ */
+export function accountedCgroup(paths: ReadonlyMap<string, string>): string | undefined {
+  const cpu = paths.get('cpu');
+  if (cpu === undefined) return paths.get('');
+  return cpu === paths.get('memory') ? (paths.get('name=systemd') ?? cpu) : undefined;
 }

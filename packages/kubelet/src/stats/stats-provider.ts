@@ -130,14 +130,16 @@ export class StatsProvider {
     const logs = podLogDir(options, status);
     const containers = running.map((container): ContainerStats => {
       const { cpu, memory, io, swap } = usages.get(container.id) ?? {};
-      const layer = criStats.get(container.id)?.writableLayer;
+      // The runtime's list may be older than the container, or newer than its end.
+      const told = criStats.get(container.id);
+      const layer = told?.writableLayer;
       const written = filesIn(join(logs, container.name));
       return {
         ...named(container),
         cpu,
         memory,
         io,
-        rootfs: spaceOn(layerFs.get(layer?.fsId?.mountpoint ?? ''), layer && criSpace(layer)),
+        rootfs: told && spaceOn(layerFs.get(layer?.fsId?.mountpoint ?? ''), layer && criSpace(layer)),
         logs: written && spaceOn(rootFs, together(rootFs.time, [written])),
         swap,
       };
@@ -204,7 +206,10 @@ export class StatsProvider {
         : [{ name: 'pods', path: podsCgroup, startTime: readings.madeAt(podsCgroup) }]),
     ];
     const found = wanted.flatMap(({ name, path, startTime }) => {
-      const reading: CgroupReading | undefined = readings.read(path, readings.madeAt(path));
+      const isRoot = path === '/';
+      const reading: CgroupReading | undefined = isRoot
+        ? readings.root()
+        : readings.read(path, readings.madeAt(path));
       return reading === undefined ? [] : [{ name, startTime, ...pick(usageStats(reading)) }];
     });
     return found.length > 0 ? found : undefined;

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CgroupReading } from '@berth/linux/cgroups/cgroup-reader.ts';
+import { parseMembership } from '@berth/linux/cgroups/membership.ts';
 import { testPod } from '../testing/pod.ts';
 import { criUsage, sumOfUsage } from './cri-usage.ts';
 import { ephemeralStorage, spaceOn, together, wholeFs } from './file-stats.ts';
 import { Instant } from './instant.ts';
 import { networkStats } from './network-stats.ts';
-import { taskCount } from './node-readings.ts';
+import { accountedCgroup, taskCount } from './node-readings.ts';
 import type { Summary } from './stats-api.ts';
 import { statsJson } from './stats-json.ts';
 import { parseMeminfo, rootReading, usageStats } from './usage-stats.ts';
@@ -189,6 +190,18 @@ test('tasks of the machine', () => {
   assert.equal(taskCount('1.36 3.49 4.53 2/3518 3715089\n'), 3518);
   assert.equal(taskCount('nonsense'), undefined);
 });
+
+for (const [what, text, path] of [
+  ['v2', '0::/system.slice/kubelet.service', '/system.slice/kubelet.service'],
+  ['v1', '4:memory:/a\n2:cpu,cpuacct:/a\n0::/', '/a'],
+  ['the root', '4:memory:/\n2:cpu:/\n1:name=systemd:/', '/'],
+  ['a cgroup of systemd', '4:memory:/\n2:cpu:/\n1:name=systemd:/kubelet', '/kubelet'],
+  ['v1 with two cgroups', '4:memory:/a\n2:cpu:/b\n1:name=systemd:/a', undefined],
+] as const) {
+  test(`the cgroup of a process on ${what}`, () => {
+    assert.equal(accountedCgroup(parseMembership(text)), path);
+  });
+}
 
 test('JSON keeps all digits of numbers, and whole seconds of times', () => {
   const time = new Instant(1_700_000_000_123_456_789n);

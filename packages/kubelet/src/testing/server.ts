@@ -36,6 +36,7 @@ export function testHost(changes: Partial<ServerHost> = {}): ServerHost {
     pods: () => [],
     rejected: () => [],
     unhealthy: () => undefined,
+    onHealthCheck: () => {},
     runtime,
     options: { rootDir: '/test/kubelet', podLogsDir: '/test/log/pods' },
     published: { configuration: {}, flags: {}, release: '1.37.0', startedAt: new Date() },

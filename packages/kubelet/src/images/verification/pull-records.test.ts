@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { redirectLog } from '../../klog/klog.ts';
 import type { ImageVerification } from './policy.ts';
-import { PullRecords } from './pull-records.ts';
+import { type PullCheck, PullRecords } from './pull-records.ts';
 import { type PullSecret, pullSecrets } from './pulled-record.ts';
-import { PullRecordFiles } from './record-files.ts';
+import { countPullFiles, PullRecordFiles } from './record-files.ts';
 
 const image = 'a.example/app:1';
 const id = 'sha256:1';
@@ -17,8 +17,10 @@ const right = async (): Promise<PullSecret[]> => pullSecrets([credentials]);
 const none = async (): Promise<PullSecret[]> => [];
 
 let root: string;
+let checks: PullCheck[];
 let restoreLog: () => void;
 beforeEach(() => {
+  checks = [];
   root = mkdtempSync(join(tmpdir(), 'kubelet-pulls-'));
   restoreLog = redirectLog(() => {});
 });
@@ -46,6 +48,7 @@ function records(
     files: new PullRecordFiles(root),
     client,
     verification: { policy, allowlist: [] },
+    metrics: { checked: (result) => void checks.push(result) },
   });
 }
 
@@ -63,6 +66,8 @@ test('an image that was on the node is for everybody, one that a Secret pulled i
   await pull(each, credentials);
   assert.equal(await each.mustPull(image, id, none), true);
   assert.equal(await each.mustPull(image, id, right), false);
+  assert.deepEqual(checks, ['credentialPolicyAllowed', 'mustAuthenticate', 'credentialRecordFound']);
+  assert.deepEqual(countPullFiles(root), { intents: 0, records: 1 });
   assert.deepEqual(files('pulling'), []);
   const [name = ''] = files('pulled');
   const path = join(root, 'image_manager/pulled', name);
@@ -111,6 +116,7 @@ test('a record that cannot be read makes everybody pull', async () => {
   const [name = ''] = files('pulled');
   writeFileSync(join(root, 'image_manager/pulled', name), '{');
   assert.equal(await each.mustPull(image, id, none), true);
+  assert.deepEqual(checks, ['error']);
   await pull(each, undefined);
   assert.equal(await each.mustPull(image, id, none), false);
 });

@@ -10,11 +10,18 @@ import type { PullRecordFiles } from './record-files.ts';
 
 const log = createLogger('pull-records.ts');
 
+/**
+ * Why a pod may use an image or not: the policy lets everybody; a pull with its credentials is recorded; it has to pull;
+ * the records cannot be read.
+ */
+export type PullCheck = 'credentialPolicyAllowed' | 'credentialRecordFound' | 'mustAuthenticate' | 'error';
+
 /** What records need. */
 export interface PullRecordsPorts {
   files: PullRecordFiles;
   client: Pick<ImageClient, 'listImages'>;
   verification: ImageVerification;
+  metrics: { checked(result: PullCheck): void };
 }
 
 /** A pull that has begun. */
@@ -38,18 +45,23 @@ export class PullRecords {
 
   /** Whether a pod has to pull an image that is on the node, to prove that it may use it. */
   async mustPull(image: string, imageRef: string, secrets: () => Promise<PullSecret[]>): Promise<boolean> {
-    const { files, verification } = this.#ports;
+    const { files, verification, metrics } = this.#ports;
     try {
       await this.#recovered();
       const record = await files.record(imageRef);
       const byKubelet = record !== undefined || this.#underWay.has(image) || (await files.hasIntent(image));
-      if (!mustVerify(verification, image, byKubelet)) return false;
+      if (!mustVerify(verification, image, byKubelet)) {
+        metrics.checked('credentialPolicyAllowed');
+        return false;
+      }
       const verdict = verify(record, splitImageName(image).name, await secrets());
       const { learnt } = verdict;
       if (learnt) await this.#record(image, imageRef, { kubernetesSecrets: [learnt] });
+      metrics.checked(verdict.pull ? 'mustAuthenticate' : 'credentialRecordFound');
       return verdict.pull;
     } catch (err) {
       log.error('Unable to read the records of image pulls', { err, image });
+      metrics.checked('error');
       return true;
     }
   }

@@ -1,5 +1,6 @@
 // The files of pulls, where and as the real kubelet has them: an intent while an image is pulled, a record afterwards.
 import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '@berth/common/error-code.ts';
@@ -66,7 +67,25 @@ export class PullRecordFiles {
   }
 }
 
+/** The numbers of files below `rootDir`; no folder counts as an empty one. */
+export function countPullFiles(rootDir: string): { intents: number; records: number } {
+  const count = (folder: string): number => {
+    try {
+      return readdirSync(join(rootDir, 'image_manager', folder)).filter(isFile).length;
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return 0;
+      throw error;
+    }
+  };
+  return { intents: count('pulling'), records: count('pulled') };
+}
+
 const prefix = 'sha256-';
+
+/** Whether a name is that of an intent or a record, and not of one that is being written. */
+function isFile(name: string): boolean {
+  return name.startsWith(prefix) && !name.endsWith('.tmp');
+}
 
 function fileOf(folder: string, name: string): string {
   return join(folder, prefix + createHash('sha256').update(name).digest('hex'));
@@ -90,7 +109,7 @@ async function textOf(path: string): Promise<string | undefined> {
 async function fieldOfAll(folder: string, field: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);
   const found: string[] = [];
-  for (const name of names.filter((each) => each.startsWith(prefix) && !each.endsWith('.tmp'))) {
+  for (const name of names.filter(isFile)) {
     try {
       const value: unknown = JSON.parse((await textOf(join(folder, name))) ?? 'null');
       if (isObject(value) && typeof value[field] === 'string') found.push(value[field]);

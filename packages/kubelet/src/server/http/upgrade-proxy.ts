@@ -17,7 +17,8 @@ export interface Upstream {
 export interface PlainAnswer {
   status: number;
   body: Buffer;
-  contentType: string;
+  /** Undefined where the server told none. */
+  contentType: string | undefined;
 }
 
 /** Time for a server to upgrade. */
@@ -88,7 +89,7 @@ async function plainAnswer(response: IncomingMessage): Promise<PlainAnswer> {
   return {
     status: response.statusCode ?? 0,
     body: Buffer.concat(chunks),
-    contentType: response.headers['content-type'] ?? 'text/plain; charset=utf-8',
+    contentType: response.headers['content-type'],
   };
 }
 
@@ -101,7 +102,7 @@ function headerOf(rawHeaders: readonly string[]): string {
 /** Passes on what a server answered in place of an upgrade. */
 export function passAnswer(response: ServerResponse, { status, body, contentType }: PlainAnswer): void {
   if (status < 400) throw new Error(`invalid upgrade response: status code ${status}`);
-  respond(response, status, body, { 'content-type': contentType });
+  respond(response, status, body, contentType === undefined ? {} : { 'content-type': contentType });
 }
 
 /** Takes the connection from its response, so that the caller may write to it. */

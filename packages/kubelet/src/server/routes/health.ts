@@ -26,16 +26,19 @@ export function kubeletChecks(problem: () => string | undefined): readonly Healt
 /** The checks of the health port, which tell that the process is there. */
 export const pingOnly: readonly HealthCheck[] = [ping];
 
+/** What is told of each check that /healthz runs. */
+export type OnHealthCheck = (name: string, isHealthy: boolean) => void;
+
 /** /healthz and /healthz/NAME of each check. */
-export function healthRoutes(checks: readonly HealthCheck[]): Route[] {
+export function healthRoutes(checks: readonly HealthCheck[], onCheck: OnHealthCheck): Route[] {
   const handlers: [path: string, handler: RouteHandler][] = [
-    ['/healthz', allChecks(checks)],
+    ['/healthz', allChecks(checks, onCheck)],
     ...checks.map(({ name, check }): [string, RouteHandler] => [`/healthz/${name}`, oneCheck(check)]),
   ];
   return handlers.map(([path, handler]) => ({ methods: 'any', path, handler }));
 }
 
-function allChecks(checks: readonly HealthCheck[]): RouteHandler {
+function allChecks(checks: readonly HealthCheck[], onCheck: OnHealthCheck): RouteHandler {
   return (_request, response, { query }) => {
     const excluded = new Set(query.getAll('exclude'));
     const lines: string[] = [];
@@ -46,6 +49,7 @@ function allChecks(checks: readonly HealthCheck[]): RouteHandler {
         continue;
       }
       const problem = check();
+      onCheck(name, problem === undefined);
       if (problem !== undefined) problems.push(`[-]${name} failed: ${problem}`);
       // Everybody may ask: the reason is only logged, and told at the path of the check.
       lines.push(problem === undefined ? `[+]${name} ok` : `[-]${name} failed: reason withheld`);
