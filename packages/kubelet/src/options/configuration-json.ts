@@ -29,6 +29,9 @@ const leftOutByDefault: Readonly<Record<string, unknown>> = {
   'userNamespaces.idsPerPod': 65_536,
 };
 
+/** What this kubelet does not do, whatever the real one does by default. */
+const notDone: Readonly<Record<string, unknown>> = { makeIPTablesUtilChains: false };
+
 /** Durations, which Go never leaves out, of what this kubelet does not do. */
 const unusedDurations = ['imageMaximumGCAge', 'shutdownGracePeriod', 'shutdownGracePeriodCriticalPods'];
 
@@ -42,7 +45,11 @@ export function configurationJson(settings: Settings, certDir: string): Record<s
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
   };
   for (const path of unusedDurations) put(configuration, path, '0s');
-  for (const [path, [value]] of Object.entries(unsupportedSettings)) putShown(configuration, path, value);
+  // Go leaves out no struct.
+  configuration['memorySwap'] = {};
+  for (const [path, [value]] of Object.entries(unsupportedSettings)) {
+    putShown(configuration, path, Object.hasOwn(notDone, path) ? notDone[path] : value);
+  }
   const paths = new Map(Object.entries(grouped).map(([path, name]) => [name, path]));
   for (const name of Object.keys(fields).filter(isSetting)) {
     putShown(configuration, paths.get(name) ?? name, settingJson(settings, name));
