@@ -40,20 +40,14 @@ export function podConditions(
   }
   return verdicts.map(([type, verdict]) => {
     const before = previous.find((condition) => condition.type === type);
-    // A pod that was initialized stays so, whatever becomes of its init containers.
-    const shown = type === 'Initialized' && before?.status === 'True' ? initialized(verdict) : verdict;
-    const lastTransitionTime = before?.status === shown.status ? (before.lastTransitionTime ?? now) : now;
-    return { type, ...observedGeneration(pod), ...shown, lastProbeTime: null, lastTransitionTime };
+    const lastTransitionTime = before?.status === verdict.status ? (before.lastTransitionTime ?? now) : now;
+    return { type, ...observedGeneration(pod), ...verdict, lastProbeTime: null, lastTransitionTime };
   });
 }
 
 /** The generation of the pod that a status or condition is about; none for a manifest without one. */
 export function observedGeneration({ metadata }: Pod): { observedGeneration?: number } {
   return metadata.generation ? { observedGeneration: metadata.generation } : {};
-}
-
-function initialized(verdict: Verdict): Verdict {
-  return verdict.status === 'True' ? verdict : { status: 'True' };
 }
 
 function sandboxVerdict(pod: Pod, runtime: PodRuntimeStatus): Verdict {
