@@ -1,18 +1,14 @@
 // Sends the request of an httpGet hook. Any answer will do, whatever its status: the hook tells the container something.
-import { type IncomingMessage, request as startRequest } from 'node:http';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import type { IncomingMessage } from 'node:http';
 import { hasCode } from '@berth/common/error-code.ts';
 import { messageOf } from '@berth/common/error-message.ts';
 import { createLogger } from '../klog/klog.ts';
-import { type HttpRequest, redirectedRequest, requestUrl } from '../prober/http-request.ts';
+import { followRedirects, startGet } from '../prober/http-get.ts';
+import { type HttpRequest, requestUrl } from '../prober/http-request.ts';
 
 const log = createLogger('http-hook.ts');
 
-const maxRedirects = 10;
 const maxBodyBytes = 10 * 1024;
-const maxHeaderBytes = 1024 * 1024;
-const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
  * Sends the request and follows redirects on the same host. Sends it by HTTP when a server answers a TLS handshake in
@@ -43,22 +39,7 @@ export async function httpHook(
 }
 
 async function follow(request: HttpRequest, signal: AbortSignal): Promise<void> {
-  let current = request;
-  for (let followed = 0; ; followed++) {
-    const { status, location } = await get(current, signal);
-    const next =
-      redirects.has(status) && location !== undefined ? redirectedRequest(current, location) : undefined;
-    if (!next) return;
-    if (followed + 1 >= maxRedirects) throw new Error(`stopped after ${maxRedirects} redirects`);
-    current = next;
-  }
-}
-
-function connect({ scheme, host, port }: HttpRequest): Socket {
-  if (scheme === 'http') return connectTcp({ host, port });
-  // A container's certificate is rarely one for its address.
-  const servername = isIP(host) ? '' : host;
-  return connectTls({ host, port, servername, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
+  await followRedirects(request, (each) => get(each, signal));
 }
 
 /** One request. Reads at most maxBodyBytes of the answer, so that the server sees its answer taken. */
@@ -68,16 +49,7 @@ async function get(
 ): Promise<{ status: number; location: string | undefined }> {
   signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const sent = startRequest({
-    method: 'GET',
-    path: request.path,
-    headers: request.headers,
-    createConnection: () => connect(request),
-    setHost: false,
-    maxHeaderSize: maxHeaderBytes,
-    insecureHTTPParser: true,
-    signal,
-  });
+  const sent = startGet(request, { signal });
   sent.on('response', resolve);
   sent.on('upgrade', resolve);
   sent.on('error', reject);

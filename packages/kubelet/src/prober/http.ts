@@ -1,15 +1,10 @@
 // Runs an httpGet probe: a request without keep-alive, with any certificate, bounded in time and size.
-import { type ClientRequest, type IncomingMessage, request as startRequest } from 'node:http';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { messageOf } from '@berth/common/error-message.ts';
 import { maxTimerMs } from '@berth/common/max-timer.ts';
-import { type HttpRequest, redirectedRequest, requestUrl } from './http-request.ts';
+import { followRedirects, startGet } from './http-get.ts';
+import { type HttpRequest, requestUrl } from './http-request.ts';
 import { maxOutputBytes, type ProbeOutcome } from './outcome.ts';
-
-const maxRedirects = 10;
-const maxHeaderBytes = 1024 * 1024;
-const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 interface Answer {
   status: number;
@@ -32,16 +27,10 @@ export async function probeHttp(
 ): Promise<ProbeOutcome> {
   const deadline = performance.now() + timeoutMs;
   try {
-    let current = request;
-    for (let followed = 0; ; followed++) {
-      const answer = await get(current, Math.max(1, deadline - performance.now()), signal);
-      const { status, location } = answer;
-      if (!redirects.has(status) || !location) return judge(answer);
-      const next = redirectedRequest(current, location);
-      if (!next) return judge(answer);
-      if (followed + 1 >= maxRedirects) throw new Error(`stopped after ${maxRedirects} redirects`);
-      current = next;
-    }
+    const answer = await followRedirects(request, (each) =>
+      get(each, Math.max(1, deadline - performance.now()), signal),
+    );
+    return judge(answer);
   } catch (error) {
     if (error instanceof BodyError) throw error;
     return { result: 'failure', output: `Get ${JSON.stringify(requestUrl(request))}: ${messageOf(error)}` };
@@ -55,13 +44,6 @@ function judge({ status, body }: Answer): ProbeOutcome {
   if (status >= 300)
     return { result: 'warning', output: `Probe terminated redirects, Response body: ${body}` };
   return { result: 'success', output: body };
-}
-
-function connect({ scheme, host, port }: HttpRequest): Socket {
-  if (scheme === 'http') return connectTcp({ host, port });
-  // Probes check that something answers, not who: a container's certificate is rarely one for its address.
-  const servername = isIP(host) ? '' : host;
-  return connectTls({ host, port, servername, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
 }
 
 function get(request: HttpRequest, timeoutMs: number, signal: AbortSignal | undefined): Promise<Answer> {
@@ -105,16 +87,7 @@ function get(request: HttpRequest, timeoutMs: number, signal: AbortSignal | unde
       response.on('error', fail);
     };
     try {
-      sent = startRequest({
-        method: 'GET',
-        path: request.path,
-        headers: request.headers,
-        createConnection: () => connect(request),
-        setHost: false,
-        maxHeaderSize: maxHeaderBytes,
-        // As lenient as Go: the connection ends with this answer, so that nothing can hide behind it.
-        insecureHTTPParser: true,
-      });
+      sent = startGet(request);
     } catch (error) {
       fail(new Error(messageOf(error), { cause: error }));
       return;
