@@ -11,7 +11,8 @@ const nanosPerUnit = 1_000_000_000n;
 const max = (2n ** 63n - 1n) * nanosPerUnit;
 
 const binaryPower: Readonly<Record<string, bigint>> = { Ki: 1n, Mi: 2n, Gi: 3n, Ti: 4n, Pi: 5n, Ei: 6n };
-const decimalExponent: Readonly<Record<string, number>> = {
+/** The power of ten of each decimal suffix. */
+export const decimalExponent: Readonly<Record<string, number>> = {
   n: -9,
   u: -6,
   m: -3,

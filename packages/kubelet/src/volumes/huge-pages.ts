@@ -1,6 +1,7 @@
 // The page size of a volume in huge pages: that of its medium, for which a container must have a request.
 import { bytes } from '@berth/common/quantity.ts';
 import { eachContainer } from '../api/each-container.ts';
+import { hugePageSize } from '../api/huge-page-size.ts';
 import type { Pod } from '../api/pod.ts';
 
 /** The size in bytes for the medium `HugePages` or `HugePages-2Mi`. Throws when the pod requests no such pages. */
@@ -25,8 +26,7 @@ export function volumePageSize(medium: string, pod: Pod): bigint {
   return size;
 }
 
-/** The page size in bytes of a resource such as `hugepages-2Mi`; undefined for another resource. */
 function hugePageBytes(resource: string): bigint | undefined {
-  const size = /^hugepages-(\d+[KMG]i)$/.exec(resource)?.[1];
+  const size = hugePageSize(resource);
   return size === undefined ? undefined : bytes(size);
 }

@@ -13,6 +13,7 @@ import {
   oneOf,
   required,
 } from '../field-error.ts';
+import { hugePageSize } from '../huge-page-size.ts';
 import type { NewerPodSpec } from '../pod.ts';
 import { containerTotals, isPodLevelResource, limitsOf, requestsOf } from '../pod-totals.ts';
 
@@ -126,11 +127,6 @@ function validateAmounts(resources: v1.ResourceRequirements, path: string): Fiel
 
 function amountText(name: string, nanos: bigint): string {
   return formatQuantity({ nanos, format: name === 'cpu' ? 'DecimalSI' : 'BinarySI' });
-}
-
-/** The size in `hugepages-2Mi`. */
-function hugePageSize(name: string): string | undefined {
-  return /^hugepages-(\d+[KMG]i)$/.exec(name)?.[1];
 }
 
 const divisors: Readonly<Record<string, readonly string[]>> = {

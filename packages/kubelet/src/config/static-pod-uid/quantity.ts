@@ -1,5 +1,6 @@
 // What Kubernetes' resource.Quantity holds after it was parsed: its Go struct keeps how the text was written ("0.5" and
 // "500m" differ), so the debug print of a pod does too.
+import { decimalExponent } from '@berth/common/quantity.ts';
 
 /** The fields of a resource.Quantity. */
 export interface GoQuantity {
@@ -17,18 +18,6 @@ export const noQuantity: GoQuantity = { small: { value: 0n, scale: 0 }, text: ''
 
 const pattern = /^([+-]?)0*(\d*)(?:(\.)(\d*))?(?:([KMGTPE]i)|([numkMGTPE]?)|[eE]([+-]?\d{1,9}))$/;
 const binaryExponents: Readonly<Record<string, number>> = { Ki: 10, Mi: 20, Gi: 30, Ti: 40, Pi: 50, Ei: 60 };
-const decimalExponents: Readonly<Record<string, number>> = {
-  n: -9,
-  u: -6,
-  m: -3,
-  '': 0,
-  k: 3,
-  M: 6,
-  G: 9,
-  T: 12,
-  P: 15,
-  E: 18,
-};
 const finest = 9;
 const max = 2n ** 63n - 1n;
 
@@ -40,7 +29,7 @@ export function parseGoQuantity(text: string): GoQuantity {
   const [, sign = '', significant = '', , fraction = '', binary, decimal = '', power] = match;
   const digits = (significant || '0') + fraction;
   const factor = binary === undefined ? 0 : (binaryExponents[binary] ?? 0);
-  const exponent = power === undefined ? (decimalExponents[decimal] ?? 0) : Number(power);
+  const exponent = power === undefined ? (decimalExponent[decimal] ?? 0) : Number(power);
   const format = binary !== undefined ? 'BinarySI' : power === undefined ? 'DecimalSI' : 'DecimalExponent';
 
   const scale = exponent - fraction.length;
