@@ -66,7 +66,7 @@ function sortedOptions(line: string): string {
 }
 
 /** Pure: mounts by their mount point, a line for each, without what differs between two file systems of a kind. */
-export function mountLines(mountinfo: string): Json {
+function mountLines(mountinfo: string): Json {
   // Below a folder of the host there is what the runtime mounts there for everybody.
   const own = parseMountInfo(mountinfo).filter(({ mountPoint }) => !mountPoint.startsWith('/host/'));
   const byPoint = Map.groupBy(own, ({ mountPoint }) => mountPoint);

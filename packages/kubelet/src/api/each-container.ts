@@ -51,7 +51,7 @@ export function findContainer<Container extends { name: string }>(
 }
 
 /** The container called `name` with its place; undefined when the pod has none. */
-export function findPlacedContainer<Container extends { name: string }>(
+function findPlacedContainer<Container extends { name: string }>(
   spec: ContainerLists<Container>,
   name: string,
 ): PlacedContainer<Container> | undefined {

@@ -1,7 +1,6 @@
 // Parses the text of a manifest file, YAML or JSON with any number of documents, to JSON values as Kubernetes does.
 
 import { readYaml, type YamlDocument, YamlError } from '@berth/go-yaml/document.ts';
-import { tryJson } from '@berth/go-yaml/json.ts';
 import { yamlText } from '@berth/go-yaml/text.ts';
 
 /** The manifest is not valid YAML or JSON; the message contains the position. */
@@ -27,14 +26,4 @@ function onlyPlace(message: string): string {
   if (/: key "[^"]*" is already set$/.test(message)) return message;
   const [place = 'somewhere'] = /^line \d+, column \d+/.exec(message) ?? [];
   return `${place}: not as YAML has it; the text holds a Secret, so no part of it is shown`;
-}
-
-/** The values of the documents that are not empty. Throws ManifestSyntaxError. */
-export function parseManifestText(content: Uint8Array | string): unknown[] {
-  const json = tryJson(yamlText(content));
-  if (json !== undefined) return [json];
-  return readManifestDocuments(content).map((document) => {
-    if (document instanceof ManifestSyntaxError) throw document;
-    return document.value;
-  });
 }

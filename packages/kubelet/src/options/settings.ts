@@ -9,7 +9,7 @@ import { type ImageVerification, verificationPolicies } from '../images/verifica
 import { defaultEvictionHard, reservedProblem, thresholdsProblem } from './reservation-settings.ts';
 
 /** Values of authorization.mode. */
-export const authorizationModes = ['AlwaysAllow', 'Webhook'] as const;
+const authorizationModes = ['AlwaysAllow', 'Webhook'] as const;
 
 /** Values of the supported fields, by their names in KubeletConfiguration; durations in milliseconds. */
 export interface Settings {

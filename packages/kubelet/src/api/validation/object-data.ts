@@ -3,7 +3,7 @@ import { check, type FieldError } from '../field-error.ts';
 import { configMapKey } from '../names.ts';
 
 /** How many bytes all values of one object may have. */
-export const maxObjectBytes = 1024 * 1024;
+const maxObjectBytes = 1024 * 1024;
 
 /** What is wrong with the keys. */
 export function objectDataErrors(data: ReadonlyMap<string, Buffer>, path: string): FieldError[] {

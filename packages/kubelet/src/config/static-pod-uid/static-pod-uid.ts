@@ -29,7 +29,7 @@ export function staticPodUid(
 }
 
 /** The text that the UID is a hash of, without the origin. */
-export function dumpPod(pod: v1.Pod, manifest: JsonObject): string {
+function dumpPod(pod: v1.Pod, manifest: JsonObject): string {
   const { apiVersion: _1, kind: _2, ...given } = withDefaults(asWritten(pod, manifest));
   // A status has no effect, and counts here.
   const status = withPodIps(isObject(manifest['status']) ? manifest['status'] : {});

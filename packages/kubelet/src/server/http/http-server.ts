@@ -159,7 +159,7 @@ function once(action: () => void): () => void {
 }
 
 /** Splits a request target into path and query; a proxy's form (`http://host/path`) is accepted too. */
-export function splitTarget(target: string): { rawPath: string; rawQuery: string } {
+function splitTarget(target: string): { rawPath: string; rawQuery: string } {
   const [, path = ''] = /^(?:https?:\/\/[^/?]*)?([^#]*)/s.exec(target) ?? [];
   const at = path.indexOf('?');
   const rawPath = at === -1 ? path : path.slice(0, at);
