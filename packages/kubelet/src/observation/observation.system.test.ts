@@ -67,13 +67,12 @@ onEveryRuntime((podTest) => {
     const logs = podOf(await summary(kubelet), idle).containers[0]?.logs;
     assert.ok(Number(logs?.usedBytes) > 0 && Number(logs?.inodesUsed) === 1);
 
-    const later = await until('processor time goes on', async () => {
+    // The share is of the moment since the last look, in which a busy machine may not have run the pod.
+    const later = await until('processor time goes on, and its share is told', async () => {
       const found = podOf(await summary(kubelet), busy);
-      return used(found) - used(stats) > 100_000_000 ? found : undefined;
+      const cores = Number(found.containers[0]?.cpu?.usageNanoCores) / 1e9;
+      return used(found) - used(stats) > 100_000_000 && cores > 0.01 && cores < 1 ? found : undefined;
     });
-    const cores = Number(later.containers[0]?.cpu?.usageNanoCores) / 1e9;
-    // Of the moment since the last look: on a busy machine anything from nothing to a processor or two.
-    assert.ok(cores >= 0 && cores < 2, `${cores} processors`);
     assert.ok(
       used(later) <= Number(later.cpu?.usageCoreNanoSeconds) + 1e7,
       'a pod uses what its containers use',
