@@ -75,9 +75,18 @@ export function makePrivateDirectory(path: string, mode = 0o700): void {
     if (sharedDirectories.has(realpathSync(path))) {
       throw new Error(`${path} is shared with other programs; choose a directory below it`);
     }
-    fchmodSync(descriptor, mode);
+    setMode(descriptor, path, mode);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+function setMode(descriptor: number, path: string, mode: number): void {
+  try {
+    fchmodSync(descriptor, mode);
+  } catch (error) {
+    // fchmod(2) knows no path.
+    throw error instanceof Error ? Object.assign(error, { path }) : error;
   }
 }
 

@@ -1,4 +1,5 @@
-// File locks: lockFile admits one daemon per directory, and writeLockHolder names the process that holds SQLite's.
+// File locks: lockFile admits one daemon per directory, lockDirectory needs no file for it, whileLocked shares a file
+// with other programs, and writeLockHolder names the process that holds SQLite's.
 import { closeSync, constants, fchmodSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { hasCode } from '@berth/common/error-code.ts';
@@ -11,6 +12,8 @@ const LOCK_NB = 4;
 
 /** Pause between two attempts to take a lock. */
 const pauseMs = 20;
+/** The same for locks that are held for a few system calls. */
+const sharedPauseMs = 2;
 
 /**
  * Locks a file for this process, until disposal or the end of the process; creates the file when missing. Child processes
@@ -43,6 +46,53 @@ export async function lockFile(path: string, { waitMs = 0 } = {}): Promise<Dispo
     }
     closeSync(descriptor);
     if (performance.now() >= deadline) return undefined;
+  }
+}
+
+/**
+ * Locks a directory for this process, until disposal or the end of the process, without a file. Every process that can
+ * list the directory can lock it.
+ *
+ * @returns undefined when another process holds the lock
+ * @throws Error when the directory does not exist
+ */
+export function lockDirectory(path: string): Disposable | undefined {
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  let isLocked = false;
+  try {
+    isLocked = tryLock(path, descriptor);
+  } finally {
+    if (!isLocked) closeSync(descriptor);
+  }
+  return isLocked ? { [Symbol.dispose]: () => closeSync(descriptor) } : undefined;
+}
+
+/**
+ * Runs `work` while this process has the lock of a file that programs of others lock too; creates the file when missing.
+ *
+ * @param waitMs how long to wait for another holder
+ * @throws Error when another process still holds the lock
+ */
+export async function whileLocked<T>(path: string, waitMs: number, work: () => T): Promise<T> {
+  const { O_RDONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const descriptor = openSync(path, O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o640);
+  try {
+    for (const deadline = performance.now() + waitMs; ; await delay(sharedPauseMs)) {
+      if (tryLock(path, descriptor)) return work();
+      if (performance.now() >= deadline) throw new Error(`${path} is locked by another process`);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function tryLock(path: string, descriptor: number): boolean {
+  try {
+    flock(path, descriptor, LOCK_EX | LOCK_NB);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EAGAIN')) return false;
+    throw error;
   }
 }
 

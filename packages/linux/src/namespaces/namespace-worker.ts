@@ -9,8 +9,16 @@ import { listRoutes } from '../netlink/routes.ts';
 import { openTcpSocket } from '../sockets/tcp-socket.ts';
 import { asSyscallError, SyscallError } from '../syscall/errno.ts';
 import { readSysctl, sysctlNamespace, writeSysctl } from '../sysctl.ts';
+import { makeBridgePort } from './bridge-port.ts';
 import { enterNamespace, HomeNamespaces, pinNamespaces, StrandedError } from './pin.ts';
-import type { Failure, NetworkOperation, NetworkResults, WorkerRequest, WorkerResponse } from './protocol.ts';
+import type {
+  Failure,
+  NetworkOperation,
+  NetworkResults,
+  WorkerRequest,
+  WorkerResponse,
+  WorkerValue,
+} from './protocol.ts';
 
 const home = new HomeNamespaces();
 
@@ -18,11 +26,13 @@ function post(response: WorkerResponse): void {
   parentPort?.postMessage(response);
 }
 
-function serve(request: WorkerRequest): NetworkResults[keyof NetworkResults] {
+function serve(request: WorkerRequest): WorkerValue {
   switch (request.kind) {
     case 'pin':
       pinNamespaces(request.pin, home);
       return undefined;
+    case 'bridge-port':
+      return makeBridgePort(request.port, home);
     case 'network':
       return home.away(() => {
         enterNamespace('net', request.path);

@@ -4,14 +4,23 @@ import { Worker } from 'node:worker_threads';
 import { workerUrl } from '@berth/common/worker-url.ts';
 import { isMountPoint, unmount } from '../mounts/mount.ts';
 import { SyscallError } from '../syscall/errno.ts';
+import type { BridgePort, BridgePortRequest } from './bridge-port.ts';
 import type { PinRequest } from './pin.ts';
-import type { Failure, NetworkOperation, NetworkResults, WorkerRequest, WorkerResponse } from './protocol.ts';
+import type {
+  Failure,
+  NetworkOperation,
+  NetworkResults,
+  WorkerRequest,
+  WorkerResponse,
+  WorkerValue,
+} from './protocol.ts';
 
+export type { BridgePort, BridgePortRequest } from './bridge-port.ts';
 export type { PinnedNamespace, PinRequest } from './pin.ts';
 export type { NetworkOperation, NetworkResults } from './protocol.ts';
 
 interface Pending {
-  resolve: (value: NetworkResults[keyof NetworkResults]) => void;
+  resolve: (value: WorkerValue) => void;
   reject: (error: Error) => void;
 }
 
@@ -72,6 +81,16 @@ export class NamespaceWorker {
     return value as NetworkResults[Operation['kind']];
   }
 
+  /**
+   * Connects a network namespace to a bridge by a veth pair, and configures both ends.
+   *
+   * @throws SyscallError, e.g. code EEXIST when the namespace has an interface of the name
+   */
+  async makeBridgePort(port: BridgePortRequest): Promise<BridgePort> {
+    // The thread answers a request of this kind with a BridgePort.
+    return (await this.#request({ kind: 'bridge-port', port })) as BridgePort;
+  }
+
   /** Ends the thread; pending requests reject. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -82,8 +101,9 @@ export class NamespaceWorker {
   async #request(
     request:
       | { kind: 'pin'; pin: PinRequest }
+      | { kind: 'bridge-port'; port: BridgePortRequest }
       | { kind: 'network'; path: string; operation: NetworkOperation },
-  ): Promise<NetworkResults[keyof NetworkResults]> {
+  ): Promise<WorkerValue> {
     const { worker, pending } = await this.#running();
     const id = this.#nextId++;
     return await new Promise((resolve, reject) => {

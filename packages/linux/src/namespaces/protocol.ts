@@ -4,6 +4,7 @@ import type { Link } from '../netlink/links.ts';
 import type { Route } from '../netlink/routes.ts';
 import type { IpFamily } from '../sockets/tcp-socket.ts';
 import type { SyscallFailure } from '../syscall/errno.ts';
+import type { BridgePort, BridgePortRequest } from './bridge-port.ts';
 import type { PinRequest } from './pin.ts';
 
 /** The operations in a network namespace with their results. */
@@ -29,13 +30,17 @@ export type NetworkOperation =
 /** Messages to the thread. */
 export type WorkerRequest = { id: number } & (
   | { kind: 'pin'; pin: PinRequest }
+  | { kind: 'bridge-port'; port: BridgePortRequest }
   | { kind: 'network'; path: string; operation: NetworkOperation }
 );
+
+/** What the thread answers with. */
+export type WorkerValue = NetworkResults[keyof NetworkResults] | BridgePort;
 
 /** Messages from the thread; the first one, once, is `ready`. */
 export type WorkerResponse =
   | { kind: 'ready' }
-  | { kind: 'done'; id: number; value: NetworkResults[keyof NetworkResults] }
+  | { kind: 'done'; id: number; value: WorkerValue }
   | { kind: 'failed'; id: number; failure: Failure; stranded: boolean };
 
 /** An error in a form that postMessage can clone. */

@@ -1,4 +1,5 @@
 // rtmGetlink, rtmNewlink and rtmDellink: network interfaces.
+import { hasCode } from '@berth/common/error-code.ts';
 import {
   decodeAttributes,
   decodeString,
@@ -12,7 +13,17 @@ const rtmNewlink = 16;
 const rtmDellink = 17;
 const rtmGetlink = 18;
 
-const ifla = { address: 1, name: 3, mtu: 4, link: 5, master: 10, info: 18, stats64: 23 } as const;
+const ifla = {
+  address: 1,
+  name: 3,
+  mtu: 4,
+  link: 5,
+  master: 10,
+  operationalState: 16,
+  info: 18,
+  stats64: 23,
+} as const;
+const ifOperUp = 6;
 const iflaInfoKind = 1;
 const iffUp = 0x1;
 const iffLoopback = 0x8;
@@ -39,6 +50,8 @@ export interface Link {
   up: boolean;
   /** Up and with carrier. */
   running: boolean;
+  /** The kernel's own state of it is up (IF_OPER_UP), which some virtual interfaces never tell. */
+  operational: boolean;
   loopback: boolean;
   mtu: number;
   /** Hardware address, e.g. `aa:bb:cc:00:11:22`; absent for kinds without one. */
@@ -58,6 +71,17 @@ export function listLinks(): Link[] {
   return socket.dump('list links', rtmGetlink, Buffer.alloc(structureBytes)).map(decodeLink);
 }
 
+/** One interface of the calling thread's network namespace; undefined when there is none of the name. */
+export function linkByName(name: string): Link | undefined {
+  using socket = new NetlinkSocket('route');
+  try {
+    return decodeLink(socket.get(`get link ${name}`, rtmGetlink, linkNamed(name)));
+  } catch (error) {
+    if (hasCode(error, 'ENODEV')) return undefined;
+    throw error;
+  }
+}
+
 /** Brings an interface up by name. */
 export function setLinkUp(name: string): void {
   using socket = new NetlinkSocket('route');
@@ -67,17 +91,17 @@ export function setLinkUp(name: string): void {
 /** Deletes an interface by name; of a veth pair, both ends. */
 export function deleteLink(name: string): void {
   using socket = new NetlinkSocket('route');
-  const payload = Buffer.concat([
-    Buffer.alloc(structureBytes),
-    encodeAttributes([[ifla.name, encodeString(name)]]),
-  ]);
-  socket.change(`delete link ${name}`, rtmDellink, 0, payload);
+  socket.change(`delete link ${name}`, rtmDellink, 0, linkNamed(name));
 }
 
 export function encodeLinkUp(name: string): Buffer {
   const structure = Buffer.alloc(structureBytes);
   structure.writeUInt32LE(iffUp, 8);
   structure.writeUInt32LE(iffUp, 12);
+  return linkNamed(name, structure);
+}
+
+function linkNamed(name: string, structure = Buffer.alloc(structureBytes)): Buffer {
   return Buffer.concat([structure, encodeAttributes([[ifla.name, encodeString(name)]])]);
 }
 
@@ -95,6 +119,7 @@ export function decodeLink({ payload }: NetlinkMessage): Link {
     name: decodeString(attributes.get(ifla.name) ?? Buffer.alloc(0)),
     up: (flags & iffUp) !== 0,
     running: (flags & iffRunning) !== 0,
+    operational: attributes.get(ifla.operationalState)?.readUInt8(0) === ifOperUp,
     loopback: (flags & iffLoopback) !== 0,
     mtu: attributes.get(ifla.mtu)?.readUInt32LE(0) ?? 0,
     ...(address?.length === 6 ? { mac: (address.toString('hex').match(/../g) ?? []).join(':') } : {}),

@@ -74,6 +74,7 @@ test('a link', () => {
       [4, hex('dc050000')],
       [5, hex('02000000')],
       [10, hex('03000000')],
+      [16, hex('06')],
       [18, [[1, encodeString('veth')]]],
     ]),
   );
@@ -82,6 +83,7 @@ test('a link', () => {
     name: 'veth0',
     up: true,
     running: true,
+    operational: true,
     loopback: false,
     mtu: 1500,
     mac: '0a:00:00:00:00:01',

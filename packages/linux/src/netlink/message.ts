@@ -14,6 +14,7 @@ export const requestFlags = {
   ack: 0x4,
   dump: 0x300,
   replace: 0x100,
+  exclusive: 0x200,
   create: 0x400,
   append: 0x800,
 } as const;

@@ -78,6 +78,19 @@ export class NetlinkSocket implements Disposable {
     }
   }
 
+  /** Requests one object and returns the answer. */
+  get(what: string, type: number, payload: Buffer): NetlinkMessage {
+    const sequence = this.#next();
+    this.#send(what, encodeMessage({ type, flags: requestFlags.request, sequence, payload }));
+    for (;;) {
+      for (const message of this.#receive(what)) {
+        if (message.sequence !== sequence) continue;
+        if (message.type !== controlTypes.error) return message;
+        throwIfError(what, message);
+      }
+    }
+  }
+
   /** Dumps a table; dumps again when the table changed meanwhile (NLM_F_DUMP_INTR). */
   dump(what: string, type: number, payload: Buffer): NetlinkMessage[] {
     for (let attempt = 1; ; attempt++) {

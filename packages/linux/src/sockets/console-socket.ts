@@ -2,22 +2,17 @@
 import { rmSync } from 'node:fs';
 import { hasCode } from '@berth/common/error-code.ts';
 import { closeDescriptor, libcFunction, onceReadable } from '../syscall/libc.ts';
+import { receiveMessage } from './receive-message.ts';
 import { AF_UNIX, UnixAddress } from './unix-address.ts';
 
 const socketCall = libcFunction('socket', ['int', 'int', 'int']);
 const bindCall = libcFunction('bind', ['int', 'void *', 'uint']);
 const listenCall = libcFunction('listen', ['int', 'int']);
 const acceptCall = libcFunction('accept4', ['int', 'void *', 'void *', 'int']);
-const recvmsgCall = libcFunction('recvmsg', ['int', 'msghdr *', 'int'], 'long');
 
 const SOCK_STREAM = 1;
 const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;
-const msgCmsgCloexec = 0x4000_0000;
-const SOL_SOCKET = 1;
-const scmRights = 1;
-/** sizeof(struct cmsghdr): length (8), level (4), type (4). */
-const headerBytes = 16;
 
 /** The OCI runtime's `--console-socket`, to which it sends the master of the terminal that it made. */
 export class ConsoleSocket implements Disposable {
@@ -59,7 +54,7 @@ export class ConsoleSocket implements Disposable {
     if (this.#isDisposed) return undefined;
     try {
       this.#connection ??= acceptCall(this.#file, this.#listener, null, null, SOCK_CLOEXEC | SOCK_NONBLOCK);
-      const descriptor = receiveDescriptor(this.#file, this.#connection);
+      const { descriptor } = receiveMessage(this.#file, this.#connection);
       this.#closeConnection();
       return descriptor;
     } catch (error) {
@@ -81,31 +76,4 @@ export class ConsoleSocket implements Disposable {
     this.#address[Symbol.dispose]();
     rmSync(this.#file, { force: true });
   }
-}
-
-/** The first descriptor in the next message of a connection. */
-function receiveDescriptor(about: string, connection: number): number | undefined {
-  const data = Buffer.alloc(4096);
-  // Space for one descriptor; the kernel closes further ones.
-  const control = Buffer.alloc(headerBytes + 4);
-  recvmsgCall(
-    about,
-    connection,
-    {
-      name: null,
-      nameLength: 0,
-      buffers: { base: data, length: data.length },
-      bufferCount: 1,
-      control,
-      controlLength: control.length,
-      flags: 0,
-    },
-    msgCmsgCloexec,
-  );
-  // Still zero when the message had no descriptor.
-  const isRights =
-    control.readBigUInt64LE(0) >= BigInt(headerBytes + 4) &&
-    control.readInt32LE(8) === SOL_SOCKET &&
-    control.readInt32LE(12) === scmRights;
-  return isRights ? control.readInt32LE(headerBytes) : undefined;
 }

@@ -1,6 +1,7 @@
 // SO_PEERCRED: the process at the other end of a Unix socket.
 import { readlinkSync } from 'node:fs';
-import { libcFunction } from '../syscall/libc.ts';
+import { closeDescriptor, libcFunction } from '../syscall/libc.ts';
+import { connectStream } from './connect-stream.ts';
 
 const getsockoptCall = libcFunction('getsockopt', ['int', 'int', 'int', 'void *', 'void *']);
 
@@ -29,6 +30,19 @@ export function peerCredentials(descriptor: number): PeerCredentials {
     gid: credentials.readUInt32LE(8),
     program: programOf(pid),
   };
+}
+
+/**
+ * The process that listens on a Unix socket, at the time of its listen(2).
+ * @throws SyscallError, e.g. ENOENT, or ECONNREFUSED when nobody listens
+ */
+export function listenerOf(path: string): PeerCredentials {
+  const descriptor = connectStream(path);
+  try {
+    return peerCredentials(descriptor);
+  } finally {
+    closeDescriptor(descriptor);
+  }
 }
 
 function programOf(pid: number): string | undefined {

@@ -27,6 +27,7 @@ export class DbusConnection {
   #serial = 0;
   #received = Buffer.alloc(0);
   #ended: Error | undefined;
+  readonly #closed = Promise.withResolvers<void>();
 
   private constructor(socket: Socket, onSignal: (signal: Message) => void) {
     this.#socket = socket;
@@ -95,6 +96,11 @@ export class DbusConnection {
     }
   }
 
+  /** Resolves when the connection has ended. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
+  }
+
   close(): void {
     this.#socket.destroy();
   }
@@ -126,5 +132,6 @@ export class DbusConnection {
     this.#ended ??= error;
     for (const { reject } of this.#calls.values()) reject(this.#ended);
     this.#calls.clear();
+    this.#closed.resolve();
   }
 }

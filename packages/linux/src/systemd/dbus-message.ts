@@ -111,6 +111,8 @@ export class DbusWriter {
 
 /** A method call; `body` writes the arguments of the types in `signature`. */
 export interface MethodCall {
+  /** The name of the peer on a message bus; without it the call is for the bus itself, or for the only peer. */
+  readonly destination?: string;
   readonly path: string;
   readonly interface: string;
   readonly member: string;
@@ -125,6 +127,7 @@ const headerField = {
   member: [3, 's'],
   errorName: [4, 's'],
   replySerial: [5, 'u'],
+  destination: [6, 's'],
   signature: [8, 'g'],
 } as const;
 
@@ -138,12 +141,14 @@ export function encodeCall(call: MethodCall, serial: number): Buffer {
   const writer = new DbusWriter();
   writer.byte('l'.charCodeAt(0)).byte(messageType.call).byte(0).byte(protocolVersion);
   writer.uint32(body.bytes().length).uint32(serial);
-  const fields = (['path', 'interface', 'member', 'signature'] as const).filter((name) => call[name] !== '');
+  const fields = (['path', 'interface', 'member', 'destination', 'signature'] as const).filter(
+    (name) => (call[name] ?? '') !== '',
+  );
   writer.array(8, fields, (name) => {
     const [code, type] = headerField[name];
     writer.align(8).byte(code).signature(type);
-    if (type === 'g') writer.signature(call[name]);
-    else writer.string(call[name]);
+    if (type === 'g') writer.signature(call[name] ?? '');
+    else writer.string(call[name] ?? '');
   });
   return Buffer.concat([writer.align(8).bytes(), body.bytes()]);
 }
@@ -186,10 +191,17 @@ export function decodeMessage(bytes: Buffer): { message: Message; length: number
   };
 }
 
-/** The values before the first one that is not of a basic type. */
+const basicTypes = 'sogubytixh';
+
+/** The values before the first one that is not of a basic type, or a variant of one. */
 function basicValues(reader: Reader, signature: string): (string | number | bigint)[] {
-  const types = [...(/^[sogubytix]*/.exec(signature)?.[0] ?? '')];
-  return types.map((type) => reader.basic(type));
+  const values: (string | number | bigint)[] = [];
+  for (const type of signature) {
+    const actual = type === 'v' ? reader.signature() : type;
+    if (actual.length !== 1 || !basicTypes.includes(actual)) return values;
+    values.push(reader.basic(actual));
+  }
+  return values;
 }
 
 class Reader {
@@ -226,6 +238,7 @@ class Reader {
       case 'u':
       case 'b':
       case 'i':
+      case 'h':
         return this.#uint32();
       case 't':
       case 'x':

@@ -1,0 +1,4 @@
+import packageJson from '../../../package.json' with { type: 'json' };
+
+/** The version of Berth, which only the package.json of the repository says. */
+export const berthVersion: string = packageJson.version;
