@@ -1,46 +1,15 @@
 // Makes src/generated from proto/: api.ts, image-progress.ts and pod-starts.ts (types, codecs, service tables) by
 // protoc with ts-proto, schema.ts (the fields of every message, for JSON) by the few lines below. Run it with
 // `npm run generate` after a change of the proto; it needs Debian's protobuf-compiler.
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { generateCodecs } from './codecs.mjs';
 
 const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 const generated = join(packageRoot, 'src/generated');
-const options = {
-  outputServices: 'generic-definitions',
-  forceLong: 'bigint',
-  enumsAsLiterals: true,
-  unrecognizedEnum: false,
-  esModuleInterop: true,
-  importSuffix: '.ts',
-  outputJsonMethods: false,
-  useOptionals: 'none',
-  comments: false,
-};
 
-mkdirSync(generated, { recursive: true });
-const plugin = join(
-  dirname(createRequire(import.meta.url).resolve('ts-proto/package.json')),
-  'protoc-gen-ts_proto',
-);
-execFileSync(
-  'protoc',
-  [
-    `--plugin=protoc-gen-ts_proto=${plugin}`,
-    `--ts_proto_out=${generated}`,
-    `--ts_proto_opt=${Object.entries(options)
-      .map(([name, value]) => `${name}=${value}`)
-      .join(',')}`,
-    `--proto_path=${join(packageRoot, 'proto')}`,
-    'api.proto',
-    'image-progress.proto',
-    'pod-starts.proto',
-  ],
-  { stdio: 'inherit' },
-);
+generateCodecs(packageRoot, ['api.proto', 'image-progress.proto', 'pod-starts.proto']);
 writeFileSync(
   join(generated, 'schema.ts'),
   schemaSource(readFileSync(join(packageRoot, 'proto/api.proto'), 'utf8')),

@@ -12,7 +12,16 @@ import {
   prefaceProblems,
 } from './connection-errors.ts';
 import { parseEndpoint } from './endpoint.ts';
-import { type CallOptions, criClient, type ServiceClient, type Target, type Transport } from './transport.ts';
+import { keepFieldWhitespace } from './field-whitespace.ts';
+import {
+  type CallOptions,
+  criClient,
+  type ServiceClient,
+  type ServiceDefinition,
+  serviceClient,
+  type Target,
+  type Transport,
+} from './transport.ts';
 
 export type RuntimeClient = ServiceClient<RuntimeServiceDefinition>;
 export type ImageClient = ServiceClient<ImageServiceDefinition>;
@@ -53,6 +62,21 @@ export interface CriClient {
 export function connectCri(endpoint: string, options: { timeoutMs?: number | undefined } = {}): CriClient {
   return criClient(new GrpcJsTransport(parseEndpoint(endpoint)), options.timeoutMs);
 }
+
+/** A client of another service than the CRI's, such as a plugin's, in the same way. Its calls throw CriError, too. */
+export function connectService<Definition extends ServiceDefinition>(
+  socketPath: string,
+  definition: Definition,
+  options: { timeoutMs?: number | undefined } = {},
+): { service: ServiceClient<Definition>; close(): void } {
+  const transport = new GrpcJsTransport(socketPath);
+  return {
+    service: serviceClient(transport, definition, options.timeoutMs),
+    close: () => transport.close(),
+  };
+}
+
+keepFieldWhitespace();
 
 class GrpcJsTransport implements Transport {
   readonly #socketPath: string;

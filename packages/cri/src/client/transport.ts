@@ -57,7 +57,8 @@ export function criClient(transport: Transport, timeoutMs: number | undefined) {
   };
 }
 
-interface ServiceDefinition {
+/** A generated service. */
+export interface ServiceDefinition {
   fullName: string;
   methods: object;
 }
@@ -70,7 +71,8 @@ interface GeneratedMethod {
   responseStream: boolean;
 }
 
-function serviceClient<Definition extends ServiceDefinition>(
+/** The client of one service on `transport`. */
+export function serviceClient<Definition extends ServiceDefinition>(
   transport: Transport,
   { fullName, methods }: Definition,
   defaultTimeoutMs: number | undefined,

@@ -23,6 +23,13 @@ export namespace LayerPhase {
   export type DONE = typeof LayerPhase.DONE;
 }
 
+export interface RemoveLeftoversRequest {
+}
+
+export interface RemoveLeftoversResponse {
+  freedBytes: bigint;
+}
+
 export interface PullImageProgress {
   imageRef: string;
   layers: LayerProgress[];
@@ -34,6 +41,109 @@ export interface LayerProgress {
   doneBytes: bigint;
   totalBytes: bigint;
 }
+
+function createBaseRemoveLeftoversRequest(): RemoveLeftoversRequest {
+  return {};
+}
+
+export const RemoveLeftoversRequest: MessageFns<RemoveLeftoversRequest> = {
+  encode(_: RemoveLeftoversRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RemoveLeftoversRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemoveLeftoversRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<RemoveLeftoversRequest>, I>>(base?: I): RemoveLeftoversRequest {
+    return RemoveLeftoversRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RemoveLeftoversRequest>, I>>(_: I): RemoveLeftoversRequest {
+    const message = createBaseRemoveLeftoversRequest();
+    return message;
+  },
+};
+
+function createBaseRemoveLeftoversResponse(): RemoveLeftoversResponse {
+  return { freedBytes: 0n };
+}
+
+export const RemoveLeftoversResponse: MessageFns<RemoveLeftoversResponse> = {
+  encode(message: RemoveLeftoversResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.freedBytes !== 0n) {
+      if (BigInt.asUintN(64, message.freedBytes) !== message.freedBytes) {
+        throw new globalThis.Error("value provided for field message.freedBytes of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.freedBytes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RemoveLeftoversResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemoveLeftoversResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.freedBytes = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<RemoveLeftoversResponse>, I>>(base?: I): RemoveLeftoversResponse {
+    return RemoveLeftoversResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RemoveLeftoversResponse>, I>>(object: I): RemoveLeftoversResponse {
+    const message = createBaseRemoveLeftoversResponse();
+    message.freedBytes = (object.freedBytes !== undefined && object.freedBytes !== null)
+      ? BigInt(object.freedBytes)
+      : 0n;
+    return message;
+  },
+};
 
 function createBasePullImageProgress(): PullImageProgress {
   return { imageRef: "", layers: [] };
@@ -212,6 +322,14 @@ export const ImageProgressDefinition = {
       requestStream: false,
       responseType: PullImageProgress as typeof PullImageProgress,
       responseStream: true,
+      options: {},
+    },
+    removeLeftovers: {
+      name: "RemoveLeftovers",
+      requestType: RemoveLeftoversRequest as typeof RemoveLeftoversRequest,
+      requestStream: false,
+      responseType: RemoveLeftoversResponse as typeof RemoveLeftoversResponse,
+      responseStream: false,
       options: {},
     },
   },

@@ -21,7 +21,7 @@ import {
 import { ImageProgressDefinition } from '../generated/image-progress.ts';
 import { PodStartsDefinition } from '../generated/pod-starts.ts';
 import { decodeBounded, decoded } from './bounded-reader.ts';
-import { detectProtocol, listenOnSocket } from './socket.ts';
+import { detectProtocol, listenOnSocket, type SocketOptions } from './socket.ts';
 
 export interface CallContext {
   /** Aborted when the client cancels or disconnects, or its deadline passes. */
@@ -66,10 +66,8 @@ export interface FinishedCall {
   error?: unknown;
 }
 
-export interface CriServerOptions {
+export interface CriServerOptions extends SocketOptions {
   socketPath: string;
-  /** Permissions of the socket, 0o660 when not given. */
-  mode?: number;
   runtime: RuntimeHandlers;
   image: ImageHandlers;
   /** Berth's extension of the image service; a server without it answers UNIMPLEMENTED. */
@@ -85,8 +83,6 @@ export interface CriServerOptions {
   errorText?: (text: string) => string;
   /** Describes the client process of a connection, given its file descriptor. Called once per connection. */
   describePeer?: (descriptor: number) => string;
-  /** Called for connections that could not be accepted. */
-  onError?: (error: Error) => void;
 }
 
 /** Calls `run` once and returns its result; `header` reads the call's metadata. */
@@ -157,7 +153,7 @@ export async function serveCri(options: CriServerOptions): Promise<CriServer> {
     });
   });
   server.maxConnections = maxConnections;
-  await listenOnSocket(server, options.socketPath, options.mode ?? 0o660, options.onError);
+  await listenOnSocket(server, options.socketPath, options);
   return {
     close: async () => {
       const closed = once(server, 'close');
@@ -196,7 +192,8 @@ interface Method {
 type Unary = (request: object, context: CallContext) => Promise<object>;
 type Streaming = (request: object, context: CallContext) => AsyncIterable<object>;
 
-function addService(
+/** Serves a generated service by handlers, which throw CriError to choose the code of the answer. */
+export function addService(
   grpc: GrpcServer,
   definition: { fullName: string; methods: object },
   handlers: Record<string, unknown>,

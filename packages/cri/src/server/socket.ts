@@ -1,19 +1,26 @@
 // A listening Unix socket for gRPC and HTTP/1.
-import { lstat, mkdir, unlink } from 'node:fs/promises';
+import { lchown, lstat, mkdir, unlink } from 'node:fs/promises';
 import { createConnection, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { listen } from '@berth/http/listen.ts';
 
+/** Who may connect, and what is called for connections that could not be accepted. */
+export interface SocketOptions {
+  /** Permissions of the socket, 0660 by default. */
+  mode?: number | undefined;
+  /** Group of the socket, that of this process by default. */
+  gid?: number | undefined;
+  onError?: ((error: Error) => void) | undefined;
+}
+
 /**
- * Listens on `socketPath` with permissions `mode`, which are set before a client can connect. Replaces the socket of a
- * dead server; throws when a live server answers there or the path is not a socket. `onError` is called for connections
- * that could not be accepted.
+ * Listens on `socketPath` with permissions that are set before a client can connect. Replaces the socket of a dead
+ * server; throws when a live server answers there or the path is not a socket.
  */
 export async function listenOnSocket(
   server: Server,
   socketPath: string,
-  mode: number,
-  onError?: (error: Error) => void,
+  { mode = 0o660, gid, onError }: SocketOptions = {},
 ): Promise<void> {
   await mkdir(dirname(socketPath), { recursive: true, mode: 0o755 });
   await removeStaleSocket(socketPath);
@@ -26,6 +33,7 @@ export async function listenOnSocket(
     process.umask(before);
   }
   await listening;
+  if (gid !== undefined) await lchown(socketPath, process.geteuid?.() ?? 0, gid);
 }
 
 async function removeStaleSocket(socketPath: string): Promise<void> {

@@ -159,13 +159,35 @@ export class ContentStore {
   /**
    * Deletes the files of unfinished writes: those that cannot be resumed, and downloads not written to since `since`
    * (milliseconds since 1970). Call it only while nothing is being written.
+   *
+   * @returns when the oldest download that stays was written to
    */
-  async removeIngests(since: number): Promise<void> {
+  async removeIngests(since: number): Promise<number | undefined> {
     const dir = join(this.dir, 'ingest');
+    let oldest: number | undefined;
     for (const name of await readdir(dir)) {
       const path = join(dir, name);
-      if (name.startsWith('spool-') || (await stat(path)).mtimeMs < since) await rm(path, { force: true });
+      const { mtimeMs } = await stat(path);
+      if (name.startsWith('spool-') || mtimeMs < since) await rm(path, { force: true });
+      else oldest = Math.min(oldest ?? mtimeMs, mtimeMs);
     }
+    return oldest;
+  }
+
+  /** Disk usage of all blobs and unfinished writes. */
+  async usage(): Promise<{ bytes: number; inodes: number }> {
+    const usage = { bytes: 0, inodes: 0 };
+    for (const part of ['ingest', 'blobs/sha256', 'blobs/sha512']) {
+      for (const name of await readdir(join(this.dir, part))) {
+        const stats = await stat(join(this.dir, part, name)).catch((error: unknown) => {
+          if (!hasCode(error, 'ENOENT')) throw error;
+        });
+        // The unit of st_blocks is 512 bytes on every file system.
+        usage.bytes += (stats?.blocks ?? 0) * 512;
+        usage.inodes += stats === undefined ? 0 : 1;
+      }
+    }
+    return usage;
   }
 
   #ingestPath(digest: Digest): string {

@@ -1,9 +1,9 @@
 // One repository on one host: authorization, redirects, the fallback to plain HTTP, and the errors of HTTP statuses.
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { printable } from '@berth/common/printable.ts';
+import { ConnectionError } from '@berth/http/connection-error.ts';
 import { type Access, Authorizer } from './auth/authorizer.ts';
 import { isLoopback, type RegistryHost } from './hosts/host.ts';
-import { ConnectionError } from './http/connection-error.ts';
 import { RegistryError } from './http/errors.ts';
 import { type HttpClient, senderOf } from './http/http.ts';
 import { readBody } from './http/read-body.ts';

@@ -1,9 +1,9 @@
 // The error of a failed pull: its text, and the code that the runtime maps to a gRPC code.
 import { messageOf } from '@berth/common/error-message.ts';
 import { printable, quoted } from '@berth/common/printable.ts';
+import { ConnectionError } from '@berth/http/connection-error.ts';
 import { DigestMismatchError } from '../image-spec/digest.ts';
 import { NoMatchingPlatformError } from '../image-spec/manifest.ts';
-import { ConnectionError } from './http/connection-error.ts';
 import { RegistryError, type RegistryErrorCode } from './http/errors.ts';
 
 /** A pull failed; `cause` is the reason. */

@@ -63,6 +63,8 @@ interface SparsePosition {
 export class TarReader {
   readonly #handler: TarHandler;
   #section: Section = { kind: 'header' };
+  /** Whether any block was read. */
+  #hasBlock = false;
   #block = Buffer.alloc(0);
   #globalPax = new Map<string, Buffer>();
   #pax = new Map<string, Buffer>();
@@ -107,7 +109,10 @@ export class TarReader {
   finish(): void {
     const { kind } = this.#section;
     const isBetween = (kind === 'header' || kind === 'zeros') && this.#block.length === 0;
-    if (kind !== 'trailer' && kind !== 'skip' && !isBetween) throw new TarError('tar archive is truncated');
+    if (kind === 'trailer' || kind === 'skip' || isBetween) return;
+    // A text file may be shorter than a block; a header has zeros after the name.
+    const isText = !this.#hasBlock && !this.#block.includes(0);
+    throw new TarError(isText ? 'not a tar archive' : 'tar archive is truncated');
   }
 
   #readBlock(chunk: Buffer, offset: number): number {
@@ -126,6 +131,7 @@ export class TarReader {
   }
 
   #acceptBlock(block: Buffer): void {
+    this.#hasBlock = true;
     if (this.#section.kind === 'sparse map') this.#acceptMap(block, this.#section);
     else this.#acceptHeader(block);
   }

@@ -305,6 +305,7 @@ test('bad archives are refused', () => {
   const file = archive([{ type: 'file', path: 'f', content: 'x'.repeat(600) }]);
   const cases: [bytes: Buffer, message: RegExp][] = [
     [Buffer.from('x'.repeat(512)), /not a tar archive/],
+    [Buffer.from('a note'), /not a tar archive/],
     [file.subarray(0, 700), /truncated/],
     [file.subarray(0, 100), /truncated/],
     [encodeHeaderBlock({ ...block, typeFlag: 'S' }), /f: sparse file in a format that is not GNU tar's/],

@@ -1,10 +1,11 @@
-// Encodes a directory tree as a tar, for checkpoints.
+// Encodes a directory tree as a tar, for checkpoints and for layers of images.
 import type { Stats } from 'node:fs';
 import { lstat, open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getXattr, listXattrs } from '@berth/linux/files/xattr.ts';
 import { padding, type TarAttributes, type TarEntry } from './entry.ts';
 import { decodeFileName, encodeFileName as native } from './file-name.ts';
+import { isOpaque, isWhiteout } from './overlay-marks.ts';
 import { encodeHeader } from './writer.ts';
 
 const chunkBytes = 1024 * 1024;
@@ -16,21 +17,25 @@ const sIfmt = 0o170000;
  *
  * @param prefix of each path, such as `checkpoint/`
  * @param skip called with the path below the directory
+ * @param form `layer` writes whiteouts and opaque directories as the OCI image specification has them in a layer, and
+ *   leaves out the labels of SELinux, which are the machine's
  */
 export async function* tarOfTree(
   directory: string,
   {
     prefix = '',
     skip = () => false,
-  }: { prefix?: string; skip?: (path: string, stats: Stats) => boolean } = {},
+    form = 'tree',
+  }: { prefix?: string; skip?: (path: string, stats: Stats) => boolean; form?: 'tree' | 'layer' } = {},
 ): AsyncGenerator<Buffer> {
-  yield* entriesBelow({ directory, prefix, skip, links: new Map() }, '');
+  yield* entriesBelow({ directory, prefix, skip, isLayer: form === 'layer', links: new Map() }, '');
 }
 
 interface Walk {
   readonly directory: string;
   readonly prefix: string;
   readonly skip: (path: string, stats: Stats) => boolean;
+  readonly isLayer: boolean;
   /** The first path of files with several hard links, by inode. */
   readonly links: Map<string, string>;
 }
@@ -41,14 +46,26 @@ async function* entriesBelow(walk: Walk, below: string): AsyncGenerator<Buffer> 
     const path = join(below, name);
     const stats = await lstat(native(join(walk.directory, path)));
     if (stats.isSocket() || walk.skip(path, stats)) continue;
+    if (walk.isLayer && isWhiteout(stats)) {
+      yield* mark(walk.prefix + join(below, `.wh.${name}`));
+      continue;
+    }
     yield* entry(walk, path, stats);
-    if (stats.isDirectory()) yield* entriesBelow(walk, path);
+    if (!stats.isDirectory()) continue;
+    if (walk.isLayer && isOpaque(join(walk.directory, path)))
+      yield* mark(walk.prefix + join(path, '.wh..wh..opq'));
+    yield* entriesBelow(walk, path);
   }
+}
+
+/** The empty file that marks a deletion in a layer. */
+function mark(path: string): Generator<Buffer> {
+  return encodeHeader({ type: 'file', path, content: '' }, 0);
 }
 
 async function* entry(walk: Walk, path: string, stats: Stats): AsyncGenerator<Buffer> {
   const file = join(walk.directory, path);
-  const attributes = attributesOf(walk.prefix + path, file, stats);
+  const attributes = attributesOf(walk, walk.prefix + path, file, stats);
   const inode = `${stats.dev}:${stats.ino}`;
   const first = walk.links.get(inode);
   if (first !== undefined) {
@@ -95,10 +112,11 @@ async function specialEntry(attributes: TarAttributes, file: string, stats: Stat
   };
 }
 
-function attributesOf(path: string, file: string, stats: Stats): TarAttributes {
+function attributesOf({ isLayer }: Walk, path: string, file: string, stats: Stats): TarAttributes {
   const xattrs = new Map<string, Buffer>();
   for (const name of listXattrs(native(file))) {
-    const value = name.startsWith('trusted.overlay.') ? undefined : getXattr(native(file), name);
+    const isForeign = name.startsWith('trusted.overlay.') || (isLayer && name === 'security.selinux');
+    const value = isForeign ? undefined : getXattr(native(file), name);
     if (value !== undefined) xattrs.set(name, value);
   }
   return {

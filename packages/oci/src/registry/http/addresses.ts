@@ -93,6 +93,6 @@ export function literalAddress(url: URL): string | undefined {
 }
 
 /** The family of an IP address, as BlockList names it. */
-export function family(address: string): 'ipv4' | 'ipv6' {
+function family(address: string): 'ipv4' | 'ipv6' {
   return isIP(address) === 6 ? 'ipv6' : 'ipv4';
 }

@@ -5,12 +5,13 @@ import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { readRegularFile } from '@berth/common/files/regular-file.ts';
 import { printable } from '@berth/common/printable.ts';
+import { ConnectionError, transientCodes } from '@berth/http/connection-error.ts';
+import { type ProxyChoice, proxiesOf } from '@berth/http/proxy/proxy.ts';
+import { proxyAuthorization, takesWholeUrls, trustedRoots } from '@berth/http/proxy/tunnel.ts';
 import type { TlsFiles } from '../hosts/host.ts';
 import { literalAddress, mayLeadTo } from './addresses.ts';
-import { ConnectionError, transientCodes } from './connection-error.ts';
 import { RegistryError } from './errors.ts';
-import { type ProxyChoice, proxiesOf } from './proxy.ts';
-import { proxyAgent, proxyAuthorization, takesWholeUrls, trustedRoots } from './proxy-agent.ts';
+import { proxyAgent } from './proxy-agent.ts';
 
 /** One HTTP request, without redirects and retries. */
 export interface HttpRequest {

@@ -1,6 +1,6 @@
 // Decides which failed requests are repeated, and when: backoff, jitter, Retry-After.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConnectionError } from './connection-error.ts';
+import { ConnectionError } from '@berth/http/connection-error.ts';
 
 /** Maximum number of attempts of a request to one host. */
 const maxAttempts = 5;
