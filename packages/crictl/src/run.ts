@@ -1,6 +1,8 @@
 // Runs a command line: parses global flags, dispatches to the command, prints its error, returns the exit code.
 import type { App } from './app/app.ts';
 import { type Command, type CommandEntry, findCommand } from './app/command.ts';
+import { interruption } from './app/interruption.ts';
+import { version } from './app/version.ts';
 import { type FlagSpecs, parseFlags, UsageError } from './cli/flags.ts';
 import { Logger } from './cli/logger.ts';
 import { commands } from './commands.ts';
@@ -9,9 +11,6 @@ import { describeError } from './errors/describe.ts';
 import { ExitError } from './errors/exit-error.ts';
 import { HintedError } from './errors/within.ts';
 import { isTerminal, print, printError } from './output/print.ts';
-
-/** The version of the crictl whose interface this is, for scripts, and our own version behind the +. */
-const version = '1.36.0+berth.0.1.0';
 
 const rootFlags = {
   ...globalFlags,
@@ -217,16 +216,4 @@ async function hintAt(word: string): Promise<void> {
   const { hint } = await import('./hints/hint.ts');
   const known = commands.filter(({ hidden }) => hidden !== true).map(({ name }) => name);
   printError(`hint: ${hint({ kind: 'not-found', what: 'command', word, known }, false)}\n`);
-}
-
-/** A signal that the first SIGINT or SIGTERM aborts; the second one exits at once. */
-function interruption(): AbortSignal {
-  const abort = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (abort.signal.aborted) process.exit(1);
-      abort.abort();
-    });
-  }
-  return abort.signal;
 }

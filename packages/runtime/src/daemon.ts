@@ -1,13 +1,15 @@
 // Assembles a running berthd: locks its directories, starts services, recovers, then serves CRI and HTTP.
 
-import { checkPlace, makePrivateDirectory } from '@berth/common/files/directories.ts';
+import { checkPlace } from '@berth/common/files/directories.ts';
 import { printable } from '@berth/common/printable.ts';
 import { type FinishedCall, serveCri } from '@berth/cri/server/server.ts';
 import { CachedDiskUsage } from '@berth/linux/files/cached-disk-usage.ts';
+import { checkSocketPlace, makeDaemonDirectory, socketGid } from './access/socket-access.ts';
 import { readAppArmor } from './apparmor/detect.ts';
 import { loadDefaultProfile } from './apparmor/load.ts';
 import { cgroupNaming } from './cgroups/naming.ts';
 import type { Config } from './config/config.ts';
+import { saveLastGood } from './config/last-good.ts';
 import { LiveConfig } from './config/live-config.ts';
 import { describePeer } from './container/audit.ts';
 import { recordExits } from './exits/record-exits.ts';
@@ -42,9 +44,11 @@ export interface Daemon {
 export async function startDaemon(config: Config, log: AdjustableLogger): Promise<Daemon> {
   await using resources = new AsyncDisposableStack();
   cgroupNaming(config.cgroupDriver).checkParent(config.cgroupParent, 'cgroupParent');
+  checkSocketPlace(config);
+  const gid = socketGid(config);
   await checkPlaces(config);
   for (const dir of new Set([config.root, config.state])) {
-    makePrivateDirectory(dir);
+    makeDaemonDirectory(dir, config, gid);
     resources.use(await lockDirectory(dir));
   }
   const closing = new AbortController();
@@ -62,6 +66,7 @@ export async function startDaemon(config: Config, log: AdjustableLogger): Promis
   await streaming.listen();
   const server = await serveCri({
     socketPath: config.listen,
+    gid,
     runtime: runtimeHandlers(services, { layers, streaming }),
     image: imageHandlers(services.images, { dir: services.paths.layers, usage: layers }),
     imageProgress: imageProgressHandlers(services.images),
@@ -76,6 +81,7 @@ export async function startDaemon(config: Config, log: AdjustableLogger): Promis
     describePeer,
     onError: (error) => log.error(`Unable to accept a connection on ${config.listen}: ${error.message}`),
   });
+  recordSettings(config, log);
   const warned = warnOfVulnerabilities(services.runtimes, log);
   resources.defer(() => warned);
   const owned = resources.move();
@@ -105,11 +111,20 @@ async function checkPlaces({ root, state, listen, cni }: Config): Promise<void> 
 /** Applies those settings that can change while berthd serves, and logs those that need a restart. */
 function reload(config: LiveConfig, log: Logger, next: Config): void {
   const { changed, needRestart } = config.reload(next);
+  recordSettings(config.current, log);
   log.info('Read the settings again', { changed: changed.join(',') || 'nothing' });
   if (needRestart.length > 0) {
     log.warning('Some changed settings take effect when berthd is started again', {
       settings: needRestart.join(','),
     });
+  }
+}
+
+function recordSettings(config: Config, log: Logger): void {
+  try {
+    saveLastGood(config);
+  } catch (error) {
+    log.warning(`Unable to record the settings for berth: ${messageWithCauses(error)}`);
   }
 }
 

@@ -1,13 +1,14 @@
 // Parses berthd's command line and config file into the settings to serve with, or a text to print.
 
 import { resolve } from 'node:path';
+import { printText } from '@berth/common/files/print-text.ts';
+import { berthVersion } from '@berth/common/version.ts';
 import { cgroupDrivers } from '@berth/linux/cgroups/driver.ts';
 import { Command, Option } from 'commander';
 import { type Config, defaultConfig, defaultConfigPath, withCgroupParent } from './config/config.ts';
 import { defaultConfigFile, dumpConfig } from './config/default-file.ts';
 import { readConfig } from './config/read.ts';
 import { logLevels } from './logging/log.ts';
-import { berthVersion } from './runtime-status/version.ts';
 
 /** The result of parsing a command line: settings to serve with, or a text to print before exiting. */
 export type Invocation = ({ readonly serve: Config } | { readonly print: string }) & {
@@ -15,14 +16,9 @@ export type Invocation = ({ readonly serve: Config } | { readonly print: string 
   readonly warnings: readonly string[];
 };
 
-/**
- * Parses berthd's command line; flags override the config file. Throws a CommanderError after it printed help, the
- * version or a usage error, and a ConfigError for an invalid file.
- */
-export function parseArguments(argv: readonly string[]): Invocation {
-  let invocation: Invocation | undefined;
-  const warnings: string[] = [];
-  const command = new Command('berthd')
+/** berthd with the flags that it serves by, and no command. */
+export function berthdFlags(): Command {
+  return new Command('berthd')
     .description('Runs pods: a container runtime that serves the Kubernetes CRI on a Unix socket.')
     .version(`berthd ${berthVersion}`, '-v, --version')
     .option('-c, --config <file>', `settings in YAML (default: ${defaultConfigPath}, if it is there)`)
@@ -58,9 +54,20 @@ export function parseArguments(argv: readonly string[]): Invocation {
     .option(
       '--registry-config-dir <dir>',
       `HOST/hosts.toml files (default: ${defaultConfig.registry.configDir})`,
-    )
+    );
+}
+
+/**
+ * Parses berthd's command line; flags override the config file. Throws a CommanderError after it printed help, the
+ * version or a usage error, and a ConfigError for an invalid file.
+ */
+export function parseArguments(argv: readonly string[]): Invocation {
+  let invocation: Invocation | undefined;
+  const warnings: string[] = [];
+  const command = berthdFlags()
     .helpOption('-h, --help')
     .allowExcessArguments(false)
+    .configureOutput({ writeOut: (text) => printText(text, 'berthd') })
     .exitOverride()
     .action(() => {
       invocation = { serve: effectiveConfig(), warnings };

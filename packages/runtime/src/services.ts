@@ -1,5 +1,6 @@
 // Opens and starts all parts of berthd in dependency order. daemon.ts calls it.
 
+import { builtInExec } from '@berth/cni/builtin/builtin-exec.ts';
 import { makePrivateDirectory } from '@berth/common/files/directories.ts';
 import { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
@@ -19,6 +20,8 @@ import { Exits } from './exits/exits.ts';
 import { findProgram } from './host/programs.ts';
 import { ImageService } from './image/service.ts';
 import type { Logger } from './logging/log.ts';
+import { bridgeKernel } from './network/bridge-kernel.ts';
+import { execPlugin } from './network/plugin-exec.ts';
 import { PodNetwork } from './network/pod-network.ts';
 import { Metrics } from './observability/metrics.ts';
 import { PodStarts } from './observability/tracing/pod-starts.ts';
@@ -91,6 +94,7 @@ export async function startServices(
   const retries = resources.use(new Retries(log));
   const network = await PodNetwork.start({
     ...config.cni,
+    exec: config.cni.builtInPlugins ? builtInExec(bridgeKernel(namespaces), execPlugin) : execPlugin,
     timeoutMs: config.cni.timeoutSeconds * 1000,
     sandboxesDir: paths.sandboxes,
     onSelect: () => retries.now(),

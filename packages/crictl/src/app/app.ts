@@ -6,6 +6,7 @@ import type {
   PodStartsClient,
   RuntimeClient,
 } from '@berth/cri/client/client.ts';
+import { connectProblem } from '@berth/cri/client/connect-problem.ts';
 import { parseEndpoint } from '@berth/cri/client/endpoint.ts';
 import { connectCriLight } from '@berth/cri/client/http2-client.ts';
 import type { CriError } from '@berth/cri/errors/cri-error.ts';
@@ -16,7 +17,6 @@ import { NoRuntimeError, Unwrapped } from '../errors/within.ts';
 import type { Tracing } from '../opentelemetry/spans.ts';
 import { logCalls } from './call-log.ts';
 import type { FailedLookup } from './failed-lookup.ts';
-import { connectProblem } from './socket-probe.ts';
 
 export class App {
   readonly settings: Settings;
@@ -145,15 +145,20 @@ export class App {
   }
 
   async #findEndpoint(): Promise<string> {
+    const forbidden: string[] = [];
     for (const endpoint of defaultEndpoints) {
-      if (await answers(parseEndpoint(endpoint))) {
+      const problem = await connectProblem(parseEndpoint(endpoint));
+      if (problem === undefined) {
         this.logger.debug(`Connected successfully using endpoint: ${endpoint}`);
         return endpoint;
       }
+      if (problem === 'EACCES' || problem === 'EPERM') forbidden.push(endpoint);
     }
     throw new NoRuntimeError(
-      `no container runtime answers at ${defaultEndpoints.join(', ')}; ` +
-        'start one (berth up) or set its endpoint with --runtime-endpoint or in /etc/crictl.yaml',
+      forbidden.length > 0
+        ? `permission denied at ${forbidden.join(', ')}; run crictl as root (sudo crictl), or have berthd give your group its socket (socketGroup in /etc/berth/config.yaml)`
+        : `no container runtime answers at ${defaultEndpoints.join(', ')}; ` +
+            'start one (berth up) or set its endpoint with --runtime-endpoint or in /etc/crictl.yaml',
     );
   }
 }

@@ -1,5 +1,5 @@
 import { defineCommand } from '../app/command.ts';
-import { completionScripts } from '../completion/scripts.ts';
+import { completionScript } from '../completion/scripts.ts';
 import { print } from '../output/print.ts';
 
 export const completion = defineCommand({
@@ -12,7 +12,7 @@ crictl completion fish | source`,
   flags: {},
   async run({ args, showHelp }) {
     if (args.length > 1) return showHelp();
-    const script = completionScripts.get(args[0] ?? 'bash');
+    const script = completionScript('crictl', args[0] ?? 'bash');
     if (script === undefined) throw new Error('only bash, zsh or fish are supported');
     print(script);
   },

@@ -1,14 +1,13 @@
 // `crictl logs`: reads the container's log file, which the CRI names, without the runtime's help.
-import { once } from 'node:events';
 import { LogPrinter } from '@berth/cri/logs/printer.ts';
 import type { App } from '../app/app.ts';
 import { defineCommand } from '../app/command.ts';
 import { statusIn } from '../errors/describe.ts';
+import { standardOutput, whenWritable } from '../logs/output.ts';
 import { type ContainerLogOptions, printContainerLog } from '../logs/print-container.ts';
 import { parseSince } from '../logs/since.ts';
 import type { LogTarget } from '../logs/target.ts';
 import { isWholeId, withId } from '../lookup/ids.ts';
-import { errorStream, outputStream } from '../output/print.ts';
 
 export const logs = defineCommand({
   argsUsage: 'CONTAINER-ID',
@@ -40,10 +39,7 @@ export const logs = defineCommand({
 
     const options: ContainerLogOptions = {
       printer: new LogPrinter(
-        {
-          stdout: stream === 'stderr' ? undefined : (bytes: Buffer) => void outputStream().write(bytes),
-          stderr: stream === 'stdout' ? undefined : (bytes: Buffer) => void errorStream().write(bytes),
-        },
+        { ...standardOutput, ...(stream && { [stream === 'stdout' ? 'stderr' : 'stdout']: undefined }) },
         {
           timestamps: flags.timestamps,
           sinceNano,
@@ -69,12 +65,6 @@ export const logs = defineCommand({
     }
   },
 });
-
-async function whenWritable(): Promise<void> {
-  for (const target of [outputStream(), errorStream()]) {
-    if (target.writableNeedDrain) await once(target, 'drain');
-  }
-}
 
 async function targetOf(app: App, given: string): Promise<LogTarget> {
   if (isWholeId(given)) return { kind: 'container', id: given };

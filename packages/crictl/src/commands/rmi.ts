@@ -26,10 +26,20 @@ export const rmi = defineCommand({
       for (const { id, pinned } of images) if (!(flags.prune && pinned)) ids.add(id);
     }
     if (flags.prune) for (const id of await imagesInUse(app)) ids.delete(id);
+    if (flags.prune) await removeLeftovers(app);
     if (ids.size === 0) return flags.all || flags.prune ? app.logger.info('No images to remove') : showHelp();
     await allSettled([...ids].map((id) => () => remove(app, id, flags.prune)));
   },
 });
+
+/** Has berthd delete what interrupted pulls left; other runtimes have no such call. */
+async function removeLeftovers(app: App): Promise<void> {
+  try {
+    await (await app.imageProgress()).removeLeftovers({}, app.call());
+  } catch (error) {
+    app.logger.debug(`Leftovers of interrupted pulls: ${describeError(error)}`);
+  }
+}
 
 async function imagesInUse(app: App): Promise<string[]> {
   const images = await app.image();

@@ -18,17 +18,26 @@ export const trace = defineCommand({
     'POD is an id or a name. The times are an extension of berthd, which keeps them for the pods that it started\n' +
     'last, since its own start.',
   flags: {
-    output: { type: 'string', aliases: ['o'], default: 'table', usage: 'Output format: json, yaml or table' },
+    output: {
+      type: 'string',
+      aliases: ['o'],
+      default: 'table',
+      usage: 'Output format: json, yaml, table, svg or html',
+    },
   },
   async run({ app, flags, args, showHelp }) {
     const [given = ''] = args;
     if (args.length !== 1 || given === '') return showHelp();
     const { output } = flags;
-    if (!['json', 'yaml', 'table'].includes(output)) throw new Error(`unsupported output format "${output}"`);
+    if (!['json', 'yaml', 'table', 'svg', 'html'].includes(output))
+      throw new Error(`unsupported output format "${output}"`);
     const start = await within(`tracing pod "${given}"`, () => findStart(app, given));
     if (output === 'json') print(`${sortedJson(startJson(start))}\n`);
     else if (output === 'yaml') print(`${goYaml(startJson(start))}\n`);
-    else {
+    else if (output === 'svg' || output === 'html') {
+      const { traceHtml, traceSvg } = await import('../trace/svg.ts');
+      print(output === 'svg' ? traceSvg(start) : traceHtml(start));
+    } else {
       const { NO_COLOR: noColour = '', LC_ALL, LC_CTYPE, LANG, TERM } = process.env;
       const lines = waterfall(start, {
         width: Math.max(20, outputStream().columns || 100),

@@ -60,17 +60,17 @@ function imageWords(id: string, repoTags: readonly string[]): NamedObject {
   };
 }
 
-function podWords({ id, namespace, pod, state }: NamedPod): NamedObject {
+function podWords({ id, namespace, pod, inManifest, state }: NamedPod): NamedObject {
   return {
-    words: [pod, `${namespace}/${pod}`, id],
+    words: [inManifest ?? pod, `${namespace}/${inManifest ?? pod}`, pod, `${namespace}/${pod}`, id],
     description: `${state}, ${namespace}, ${truncateId(id)}`,
   };
 }
 
 function containerWords(container: NamedContainer): NamedObject {
-  const { id, namespace, pod, name, state } = container;
+  const { id, namespace, pod, inManifest, name, state } = container;
   return {
-    words: [`${pod}/${name}`, containerPath(container), name, id],
+    words: [`${inManifest ?? pod}/${name}`, `${pod}/${name}`, containerPath(container), name, id],
     description: `${state}, ${namespace}, ${truncateId(id)}`,
   };
 }

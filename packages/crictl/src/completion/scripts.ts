@@ -1,9 +1,9 @@
-// The completion scripts of shells. They call `crictl __complete` at each Tab, which knows the commands of the installed
-// version and the runtime's pods, containers and images.
+// The completion scripts of shells, for crictl and berth. They call `PROGRAM __complete` at each Tab, which knows the
+// commands of the installed version and the runtime's pods, containers and images.
 
 /** Splits the line itself, as bash splits words at `:` and `=`, which images and flags contain. */
-const bash = `# Completion of crictl for bash: source <(crictl completion bash)
-_crictl() {
+const bash = (program: string) => `# Completion of ${program} for bash: source <(${program} completion bash)
+_${program}() {
     local line=\${COMP_LINE:0:COMP_POINT} current known word
     local -a words
     read -ra words <<<"$line"
@@ -23,12 +23,12 @@ _crictl() {
     done < <("\${words[0]}" __complete -- "\${words[@]}" 2>/dev/null)
 }
 
-complete -F _crictl crictl
+complete -F _${program} ${program}
 `;
 
-const zsh = `#compdef crictl
-# Completion of crictl for zsh: source <(crictl completion zsh)
-_crictl() {
+const zsh = (program: string) => `#compdef ${program}
+# Completion of ${program} for zsh: source <(${program} completion zsh)
+_${program}() {
     local line
     local -a lines candidates
     lines=("\${(@f)$("\${(Q)words[1]}" __complete -- "\${(@Q)words[1,CURRENT]}" 2>/dev/null)}")
@@ -40,31 +40,35 @@ _crictl() {
     for line in $lines; do
         candidates+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}")
     done
-    _describe -t words crictl candidates
+    _describe -t words ${program} candidates
 }
 
-if [[ $funcstack[1] == _crictl ]]; then
-    _crictl "$@"
+if [[ $funcstack[1] == _${program} ]]; then
+    _${program} "$@"
 else
-    compdef _crictl crictl
+    compdef _${program} ${program}
 fi
 `;
 
-const fish = `# Completion of crictl for fish: crictl completion fish | source
-function __crictl_words
+const fish = (program: string) => `# Completion of ${program} for fish: ${program} completion fish | source
+function __${program}_words
     set -l words (commandline -opc)
     set -l current (commandline -ct)
-    set -g __crictl_found (command $words[1] __complete -- $words "$current" 2>/dev/null)
-    test "$__crictl_found[1]" != ':files'
+    set -g __${program}_found (command $words[1] __complete -- $words "$current" 2>/dev/null)
+    test "$__${program}_found[1]" != ':files'
 end
 
-complete -c crictl -e
-complete -c crictl -f -k -n __crictl_words -a '$__crictl_found'
+complete -c ${program} -e
+complete -c ${program} -f -k -n __${program}_words -a '$__${program}_found'
 `;
 
-/** Scripts by the name of the shell. */
-export const completionScripts: ReadonlyMap<string, string> = new Map([
+const scripts: ReadonlyMap<string, (program: string) => string> = new Map([
   ['bash', bash],
   ['zsh', zsh],
   ['fish', fish],
 ]);
+
+/** The script for a shell; undefined for another one than bash, zsh and fish. */
+export function completionScript(program: string, shell: string): string | undefined {
+  return scripts.get(shell)?.(program);
+}

@@ -78,6 +78,7 @@ const valuesOf: Readonly<Record<string, Values>> = {
   'inspectp --state': ['ready', 'notready'],
   'pods --id': 'pods',
   'ps --id': 'containers',
+  'trace --output': ['json', 'yaml', 'table', 'svg', 'html'],
   'stats --id': 'running',
   'statsp --id': 'pods',
 };

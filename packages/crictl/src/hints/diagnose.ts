@@ -1,7 +1,8 @@
 // Diagnoses the error of a command, so that hint.ts can say what to do about it.
+
+import { connectProblem } from '@berth/cri/client/connect-problem.ts';
 import { parseEndpoint } from '@berth/cri/client/endpoint.ts';
 import type { App } from '../app/app.ts';
-import { connectProblem } from '../app/socket-probe.ts';
 import { defaultEndpoints } from '../config/settings.ts';
 import { statusIn } from '../errors/describe.ts';
 import { NoRuntimeError } from '../errors/within.ts';

@@ -40,7 +40,7 @@ export function hint(diagnosis: Diagnosis, isRoot: boolean): string {
     case 'forbidden':
       return isRoot
         ? `${diagnosis.path}: permission denied, even for root`
-        : `only root may access ${diagnosis.path}: retry with sudo`;
+        : `only root may access ${diagnosis.path}: retry with sudo${groupAdvice(diagnosis.path)}`;
     case 'slow':
       return `the runtime took longer than ${diagnosis.timeoutMs / 1000}s; raise --timeout`;
     case 'unauthorized':
@@ -48,6 +48,13 @@ export function hint(diagnosis: Diagnosis, isRoot: boolean): string {
     case 'not-found':
       return notFound(diagnosis);
   }
+}
+
+/** berthd can give a group its socket. */
+function groupAdvice(path: string): string {
+  return path.endsWith('/berth.sock')
+    ? ', or give your group the socket (socketGroup in /etc/berth/config.yaml)'
+    : '';
 }
 
 function unreachable(

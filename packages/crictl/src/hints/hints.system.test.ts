@@ -76,6 +76,8 @@ test('a socket that is not for this user: sudo', async () => {
   assert.match(screen, /permission denied/);
   assert.match(
     screen,
-    new RegExp(`\nhint: only root may access ${join(dir, 'berth.sock')}: retry with sudo\n`),
+    new RegExp(
+      `\nhint: only root may access ${join(dir, 'berth.sock')}: retry with sudo, or give your group the socket .*\n`,
+    ),
   );
 });

@@ -22,7 +22,13 @@ export interface ContainerLogOptions {
   whenWritable: () => Promise<void>;
 }
 
-export async function printContainerLog(app: App, id: string, options: ContainerLogOptions): Promise<void> {
+/** Prints the log of the container with this id; `prefix` stands before each line. */
+export async function printContainerLog(
+  app: App,
+  id: string,
+  options: ContainerLogOptions,
+  prefix = '',
+): Promise<void> {
   const { printer, follow, previous, reopen, ...reading } = options;
   const runtime = await app.runtime();
   if (reopen) await reopenLog(app, id);
@@ -33,7 +39,7 @@ export async function printContainerLog(app: App, id: string, options: Container
     ...reading,
     source: await logSource(path),
     follow: follow ? { isRunning: () => isRunning(app, id), signal: app.signal } : undefined,
-    onLine: (line) => printer.print(line),
+    onLine: (line) => printer.print(line, prefix),
     onBadLine: (line, reason) =>
       app.logger.error(`Failed when parsing line in log file ${path}: ${reason}: ${line}`),
   });

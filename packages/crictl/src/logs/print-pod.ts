@@ -5,12 +5,15 @@ import { LinePrefixes } from './prefix.ts';
 import { type ContainerLogOptions, reopenLog } from './print-container.ts';
 import { readPodLogs } from './read-pod.ts';
 
-export async function printPodLog(
-  app: App,
-  podSandboxId: string,
-  options: ContainerLogOptions,
-): Promise<void> {
-  const { printer, reopen, ...reading } = options;
+export interface PodLogChoices extends ContainerLogOptions {
+  /** Which attempts of the containers to start with; default: all. */
+  attempts?: 'all' | 'newest';
+  /** What stands before the lines of a container; default: its name, in colour on a terminal. */
+  prefixOf?: (name: string) => string;
+}
+
+export async function printPodLog(app: App, podSandboxId: string, options: PodLogChoices): Promise<void> {
+  const { printer, reopen, prefixOf, ...reading } = options;
   if (reading.follow && reading.previous) {
     throw new Error('--previous and --follow are mutually exclusive for a pod');
   }
@@ -26,7 +29,10 @@ export async function printPodLog(
     ...reading,
     onContainer: (name) => prefixes.add(name),
     onLine: (name, line) =>
-      printer.print(line, prefixes.of(name, mayColour && process[line.stream].isTTY === true)),
+      printer.print(
+        line,
+        prefixOf?.(name) ?? prefixes.of(name, mayColour && process[line.stream].isTTY === true),
+      ),
     onBadLine: (line, reason) => app.logger.error(`Failed when parsing line in log file ${reason}: ${line}`),
   });
 }

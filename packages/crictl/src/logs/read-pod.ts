@@ -25,6 +25,8 @@ export interface PodLogOptions {
   follow: boolean;
   /** Reads the log of each container's previous attempt instead. */
   previous: boolean;
+  /** Which attempts of the containers to start with; default: all. Later ones are followed. */
+  attempts?: 'all' | 'newest';
   /** How many of the last lines, over all containers, to start with; undefined for all. */
   tailLines: number | undefined;
   /** Called with a container's name before its first line. */
@@ -54,6 +56,7 @@ class PodLogReader {
   readonly #logs = new Map<string, ContainerLog>();
   /** Containers whose log was read to its end, or that have none. */
   readonly #done = new Set<string>();
+  #hasListed = false;
   #ended = new Set<string>();
   #isLive = true;
   #identity: string | undefined;
@@ -129,7 +132,13 @@ class PodLogReader {
         .map(({ id }) => id),
     );
     this.#isLive = isReady || going.size > 0;
-    for (const container of this.#options.previous ? newestOfEachName(containers) : containers) {
+    const { previous, attempts } = this.#options;
+    const newest = newestOfEachName(containers);
+    if (attempts === 'newest' && !this.#hasListed) {
+      for (const container of containers) if (!newest.includes(container)) this.#done.add(container.id);
+    }
+    this.#hasListed = true;
+    for (const container of previous ? newest : containers) {
       const { id } = container;
       if (this.#logs.has(id) || this.#done.has(id)) continue;
       const log = await this.#open(container, tailLines);

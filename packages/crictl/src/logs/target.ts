@@ -5,8 +5,7 @@ import { withId } from '../lookup/ids.ts';
 import {
   ambiguous,
   containerPath,
-  current,
-  isContainerCalled,
+  containersNamed,
   namedContainers,
   namedPod,
   podPath,
@@ -37,9 +36,9 @@ export function logTarget(
   }
   const podsSo = podsCalled(given, namedPods);
   const paths = new Set(podsSo.map(podPath));
-  const containersSo = current(
-    named.filter((each) => isContainerCalled(given, each) && !paths.has(podPath(each))),
-    containerPath,
+  const containersSo = containersNamed(
+    given,
+    named.filter((each) => !paths.has(podPath(each))),
   );
   if (podsSo.length + containersSo.length > 1)
     throw ambiguous('pod or container', given, [...podsSo, ...containersSo]);

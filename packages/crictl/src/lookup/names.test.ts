@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { hostname } from 'node:os';
 import { test } from 'node:test';
 import { Container, PodSandbox } from '@berth/cri/generated/api.ts';
+import { logTarget } from '../logs/target.ts';
 import { resolveContainer, resolvePod } from './ids.ts';
 import { imagesCalled } from './images.ts';
 import { containerFits, namedContainers, namedPod, podFits } from './names.ts';
@@ -122,6 +124,53 @@ test('lists keep all that fits, attempts that ended too', () => {
       .map(({ id }) => id);
   assert.deepEqual(listedPods('web'), ['90', '91', '92']);
   assert.deepEqual(listedPods('shop/web'), ['90', '91']);
+});
+
+const hosted = (name: string) => `${name}-${hostname().toLowerCase()}`;
+const fromFile = { 'kubernetes.io/config.source': 'file' };
+const staticPods = [
+  ['c0', hosted('hello'), fromFile],
+  ['c1', hosted('hello-world'), fromFile],
+  ['c2', hosted('real'), fromFile],
+  ['c3', 'real', {}],
+  ['c4', hosted('managed'), {}],
+] as const;
+const onNode = staticPods.map(([id, name, annotations]) =>
+  PodSandbox.fromPartial({ id, metadata: { namespace: 'default', name }, annotations }),
+);
+const inThem = onNode.map(({ id }) => container(`d${id}`, id, 'main'));
+
+const staticCases: [word: string, pod: string, container: string][] = [
+  ['hello', 'c0', 'dc0'],
+  ['default/hello', 'c0', 'dc0'],
+  [hosted('hello'), 'c0', 'dc0'],
+  ['hello-world', 'c1', 'dc1'],
+  ['real', 'c3', 'dc3'],
+  ['managed', 'managed', 'managed'],
+  ['hello/main', 'hello/main', 'dc0'],
+  ['default/hello/main', 'default/hello/main', 'dc0'],
+];
+for (const [word, id, containerId] of staticCases) {
+  test(`static pods: ${word}`, async () => {
+    assert.equal(await resolvePod(word, onNode), id);
+    assert.equal(await resolveContainer(word, inThem, onNode), containerId);
+    assert.equal(logTarget(word, inThem, onNode).id, id.startsWith('c') ? id : containerId);
+  });
+}
+
+test('a name of static pods that several have is ambiguous, and lists have them all', async () => {
+  const other = PodSandbox.fromPartial({
+    id: 'c5',
+    metadata: { namespace: 'other', name: hosted('hello') },
+    annotations: fromFile,
+  });
+  await assert.rejects(resolvePod('hello', [...onNode, other]), /pod "hello" is ambiguous, it matches 2/);
+  assert.equal(await resolvePod('other/hello', [...onNode, other]), 'c5');
+  const listed = [...onNode, other].map(namedPod).filter((each) => podFits('hello', each));
+  assert.deepEqual(
+    listed.map(({ id }) => id),
+    ['c0', 'c5'],
+  );
 });
 
 const images = [

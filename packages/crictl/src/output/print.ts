@@ -31,9 +31,15 @@ class Output {
     return this.#stream;
   }
 
-  /** Exits: with 0 when the reader closed the pipe, as `head` does, and with 1 for other errors, which cannot be printed. */
+  /** Exits: with 0 when the reader closed the pipe, as `head` does, and with 1 for other errors. */
   #leave(error: unknown): never {
-    const hasEnough = isSystemError(error) && error.code === 'EPIPE' && this.#descriptor === 1;
+    const isOutput = this.#descriptor === 1;
+    const hasEnough = isSystemError(error) && error.code === 'EPIPE' && isOutput;
+    if (isOutput && !hasEnough) {
+      const reason =
+        error instanceof Error ? error.message.replace(/^E[A-Z]+: |, write$/g, '') : String(error);
+      printError(`crictl: cannot write to standard output: ${reason}\n`);
+    }
     process.exit(hasEnough ? 0 : 1);
   }
 }

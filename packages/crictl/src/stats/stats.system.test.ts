@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type BerthdNode, startBerthdNode } from '@berth/test-support/berthd-node.ts';
 import { crictl as program } from '@berth/test-support/crictl.ts';
+import { whyNoCriu } from '@berth/test-support/criu.ts';
 import { loadTestImage } from '@berth/test-support/images.ts';
 import { podUp, type RunningPod } from '@berth/test-support/pods.ts';
 import { parse } from 'yaml';
-import { whyNoCriu } from '../../../runtime/src/testing/criu.ts';
 
 let node: BerthdNode;
 let busy: RunningPod;

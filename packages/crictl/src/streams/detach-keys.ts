@@ -13,6 +13,7 @@ export interface KeyScan {
 
 /** Pure: searches the input for the detach keys, of which `typed` were at the end of the previous input. */
 export function scanKeys(chunk: Buffer, typed: number, keys: Buffer = detachKeys): KeyScan {
+  if (keys.length === 0) return { pass: chunk, typed: 0, detached: false };
   const all = Buffer.concat([keys.subarray(0, typed), chunk]);
   const at = all.indexOf(keys);
   if (at >= 0) return { pass: all.subarray(0, at), typed: 0, detached: true };

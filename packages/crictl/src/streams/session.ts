@@ -4,13 +4,27 @@ import { remoteCommand } from '@berth/streaming/client/remote-command.ts';
 import type { App } from '../app/app.ts';
 import { within } from '../errors/within.ts';
 import { errorStream, outputStream } from '../output/print.ts';
+import { detachKeys } from './detach-keys.ts';
 import { dialing, type TlsFiles } from './flags.ts';
 import { StandardStreams } from './standard-streams.ts';
 import { streamingUrl } from './url.ts';
 
+/** The remote process ended with another exit code than 0. */
+export class RemoteExitError extends Error {
+  override readonly name = 'RemoteExitError';
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super(`command terminated with exit code ${exitCode}`);
+    this.exitCode = exitCode;
+  }
+}
+
 export interface SessionOptions {
   interactive: boolean;
   tty: boolean;
+  /** The keys that detach a terminal; empty: none do. */
+  detachKeys?: Buffer;
   transport: string;
   tls: TlsFiles;
 }
@@ -28,7 +42,7 @@ export class Sessions {
 
   /**
    * Streams to the URL that the runtime returned. Resolves when the remote process exited with 0 or the user typed
-   * the detach keys; rejects otherwise.
+   * the detach keys; rejects otherwise, with RemoteExitError for another exit code.
    */
   async run(returnedUrl: string): Promise<void> {
     const { interactive, tty, transport, tls } = this.#options;
@@ -53,7 +67,8 @@ export class Sessions {
     const over = new AbortController();
     const signal = AbortSignal.any([this.#app.signal, over.signal]);
     let detached = false;
-    const stdin = this.#streams.keys(() => {
+    const keys = this.#options.detachKeys ?? detachKeys;
+    const stdin = this.#streams.keys(keys, () => {
       detached = true;
       over.abort();
     });
@@ -81,5 +96,5 @@ export class Sessions {
 }
 
 function succeeded({ exitCode }: { exitCode: number }): void {
-  if (exitCode !== 0) throw new Error(`command terminated with exit code ${exitCode}`);
+  if (exitCode !== 0) throw new RemoteExitError(exitCode);
 }

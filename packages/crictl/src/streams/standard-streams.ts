@@ -30,12 +30,12 @@ export class StandardStreams {
     return this.#input.pipe(copy);
   }
 
-  /** As `input`, without the detach keys; calls `detach` when they were typed. */
-  keys(detach: () => void): Readable {
+  /** As `input`, without the detach keys; calls `detach` when they were typed. There are none when `keys` is empty. */
+  keys(keys: Buffer, detach: () => void): Readable {
     const copy = new PassThrough({ readableHighWaterMark: 64 * 1024 });
     let typed = 0;
     const onData = (chunk: Buffer) => {
-      const scan = scanKeys(chunk, typed);
+      const scan = scanKeys(chunk, typed, keys);
       typed = scan.typed;
       if (scan.pass.length > 0 && !copy.write(scan.pass)) {
         process.stdin.pause();

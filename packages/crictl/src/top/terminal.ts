@@ -1,21 +1,22 @@
 // Runs the live screen on a terminal: reads keys, draws frames, and restores the terminal on every exit.
 
 import { setTimeout } from 'node:timers/promises';
-import type { App } from '../app/app.ts';
 import { describeError } from '../errors/describe.ts';
 import { outputStream } from '../output/print.ts';
-import { readUsage } from './read.ts';
 import { firstScreen, onKey, render, type Screen, splitKeys } from './screen.ts';
-import { rowsOf } from './usage.ts';
+import { rowsOf, type Usage } from './usage.ts';
 
 const enter = '\x1b[?1049h\x1b[?25l';
 const leave = '\x1b[?25h\x1b[?1049l';
 
 /** Shows pods and containers until q, Ctrl-C or a signal. Throws the error of the first reading. */
-export async function showLive(app: App, delayMs: number, coloured: boolean): Promise<void> {
+export async function showLive(
+  read: () => Promise<Usage[]>,
+  { delayMs, coloured, signal }: { delayMs: number; coloured: boolean; signal: AbortSignal },
+): Promise<void> {
   const { stdin } = process;
   const stdout = outputStream();
-  let screen: Screen = { ...firstScreen, rows: rowsOf([], await readUsage(app)), nowMs: Date.now() };
+  let screen: Screen = { ...firstScreen, rows: rowsOf([], await read()), nowMs: Date.now() };
   const ended = new AbortController();
   const end = () => ended.abort();
   const size = () => ({ columns: stdout.columns || 80, lines: stdout.rows || 24 });
@@ -34,8 +35,8 @@ export async function showLive(app: App, delayMs: number, coloured: boolean): Pr
     stdout.write(leave);
     if (stdin.isTTY) stdin.setRawMode(false);
   };
-  app.signal.addEventListener('abort', end, { once: true });
-  if (app.signal.aborted) end();
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
   process.once('exit', restore);
   process.on('SIGHUP', end);
   stdout.on('resize', draw);
@@ -48,7 +49,7 @@ export async function showLive(app: App, delayMs: number, coloured: boolean): Pr
     for (let wait = Math.min(delayMs, 1000); !ended.signal.aborted; wait = delayMs) {
       await setTimeout(wait, undefined, { signal: ended.signal });
       try {
-        const rows = rowsOf(screen.rows, await readUsage(app));
+        const rows = rowsOf(screen.rows, await read());
         screen = { ...screen, rows, problem: '', nowMs: Date.now() };
       } catch (error) {
         screen = { ...screen, problem: describeError(error), nowMs: Date.now() };

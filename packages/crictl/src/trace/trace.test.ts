@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PodStart } from '@berth/cri/generated/pod-starts.ts';
 import { widthOf } from '../output/width.ts';
+import { time } from './rows.ts';
 import { idleOf, spansOf, startJson, totalOf } from './span.ts';
-import { time, waterfall } from './waterfall.ts';
+import { waterfall } from './waterfall.ts';
 
 const at = (milliseconds: number) => BigInt(Math.round(milliseconds * 1e6)) + 1_700_000_000_000_000_000n;
 const span = (name: string, subject: string, parent: number, from: number, to: number, error = '') => ({

@@ -6,6 +6,7 @@ import { basename } from 'node:path';
 import { openRegularFile } from '@berth/common/files/regular-file.ts';
 import { magicPath } from '@berth/linux/files/safe-path.ts';
 import type { Spec } from '@berth/oci/runtime-spec/config.ts';
+import { isWhiteout } from '@berth/oci/tar/overlay-marks.ts';
 import { tarOfTree } from '@berth/oci/tar/tree.ts';
 import { endOfTar } from '@berth/oci/tar/writer.ts';
 import type { LiveConfig } from '../config/live-config.ts';
@@ -28,7 +29,7 @@ import {
   statusDump,
   workPlace,
 } from './files.ts';
-import { deletedPaths, isWhiteout } from './rootfs-diff.ts';
+import { deletedPaths } from './rootfs-diff.ts';
 import { SeccompFilters } from './seccomp-filters.ts';
 
 /** What writing a checkpoint archive uses. */

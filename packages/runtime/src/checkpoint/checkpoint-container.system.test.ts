@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { LayerExtractor } from '@berth/oci/layers/extractor.ts';
 import { TarReader } from '@berth/oci/tar/reader.ts';
+import { whyNoCriu } from '@berth/test-support/criu.ts';
 import { cgroupfsNaming } from '../cgroups/naming.ts';
-import { whyNoCriu } from '../testing/criu.ts';
 import { failsWith, PodCalls, until } from '../testing/pod-calls.ts';
 import { TestNode } from '../testing/test-node.ts';
 

@@ -1,17 +1,9 @@
 // Finds the files that a container deleted from its image, for the archive's list of deleted files.
 
-import { lstatSync, readdirSync, type Stats } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { getXattr } from '@berth/linux/files/xattr.ts';
 import { decodeFileName, encodeFileName } from '@berth/oci/tar/file-name.ts';
-
-/** The device number of the character device that stands for a deleted file in an overlay's upper directory. */
-const whiteoutDevice = 0;
-
-/** Whether a file in an overlay's upper directory is a whiteout, which marks a deletion. */
-export function isWhiteout(stats: Stats): boolean {
-  return stats.isCharacterDevice() && stats.rdev === whiteoutDevice;
-}
+import { isOpaque, isWhiteout } from '@berth/oci/tar/overlay-marks.ts';
 
 /**
  * Paths below the root that a container has deleted from its image: whiteouts, and the files of the image's layers in
@@ -23,11 +15,7 @@ export function deletedPaths(upper: string, lowerDirs: readonly string[]): strin
   const walk = (below: string) => {
     const directory = join(upper, below);
     const names = namesIn(directory);
-    if (
-      below !== '' &&
-      directory.isWellFormed() &&
-      getXattr(directory, 'trusted.overlay.opaque')?.toString() === 'y'
-    ) {
+    if (below !== '' && isOpaque(directory)) {
       const hidden = new Set(lowerDirs.flatMap((lower) => namesOfLayer(join(lower, below))));
       deleted.push(...[...hidden].filter((name) => !names.includes(name)).map((name) => join(below, name)));
     }

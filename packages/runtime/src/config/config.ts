@@ -25,6 +25,11 @@ export interface RuntimeOptions {
 export interface Config {
   /** Path of the CRI socket. */
   readonly listen: string;
+  /**
+   * Group, by name or number, whose members may use the CRI socket; undefined: root only. Whoever may use the socket is
+   * root on this machine: it starts privileged containers and mounts any directory.
+   */
+  readonly socketGroup: string | undefined;
   /** Directory of data that survives a reboot: images, container layers, the database. */
   readonly root: string;
   /** Directory of data that need not survive a reboot: sandboxes, bundles, exit files. Preferably a tmpfs. */
@@ -50,6 +55,8 @@ export interface Config {
   readonly cni: {
     readonly confDir: string;
     readonly pluginDirs: readonly string[];
+    /** Whether berthd does what common configurations of the reference plugins ask for without running them. */
+    readonly builtInPlugins: boolean;
     readonly cacheDir: string;
     /**
      * Template of a conflist that UpdateRuntimeConfig renders with the node's pod CIDR; when it is set, berthd writes
@@ -127,6 +134,7 @@ export function plainRuntime(path: string): RuntimeOptions {
 
 export const defaultConfig: Config = {
   listen: '/run/berth/berth.sock',
+  socketGroup: undefined,
   root: '/var/lib/berth',
   state: '/run/berth',
   logLevel: 'info',
@@ -145,6 +153,7 @@ export const defaultConfig: Config = {
   cni: {
     confDir: '/etc/cni/net.d',
     pluginDirs: ['/opt/cni/bin', '/usr/lib/cni'],
+    builtInPlugins: true,
     cacheDir: '/var/lib/cni',
     timeoutSeconds: 60,
   },

@@ -13,9 +13,11 @@ type Described<Value> = {
     : string;
 };
 
-const described: Described<Config> = {
-  listen:
-    'Path of the CRI socket. The directories below are for root alone: put it elsewhere to give a group access.',
+/** Every setting with its meaning. */
+export const described: Described<Config> = {
+  listen: 'Path of the CRI socket.',
+  socketGroup:
+    'Group, by name or number, that may use the CRI socket without sudo (mode 0660; it may traverse the directory of the socket). Careful: whoever may use the socket is root on this machine, since it starts privileged containers. If unset, root only.',
   root: 'Directory of what has to survive a reboot: images, container layers, the database.',
   state:
     'Directory of what a reboot may remove: sandboxes, bundles, exit files. Prefer a tmpfs. Root file systems of pods with a user namespace are beside it, in STATE-userns, so other users need to traverse its parent.',
@@ -36,6 +38,8 @@ const described: Described<Config> = {
     fields: {
       confDir: 'Directory of conflists. berthd uses the first by name and watches the directory.',
       pluginDirs: 'Directories of CNI plugins, searched in order.',
+      builtInPlugins:
+        'Whether berthd itself does what the reference plugins bridge, host-local and portmap do for common IPv4 configurations, which saves their processes. Leases and interfaces are the same; false runs the programs.',
       confTemplate:
         "Template of a conflist that berthd fills with the pod CIDR from the kubelet, as containerd's conf_template.",
       cacheDir: 'Directory of cached results, in the format of libcni.',

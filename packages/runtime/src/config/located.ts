@@ -48,7 +48,10 @@ export function parseLocated(
     return new ConfigError(place, formatPath(path), problem);
   };
   const syntax = document.errors[0];
-  if (syntax !== undefined) throw errorAt(syntax.pos[0], [], syntax.message);
+  if (syntax !== undefined) {
+    const advice = /^Tabs are not allowed/.test(syntax.message) ? '; use spaces' : '';
+    throw errorAt(syntax.pos[0], [], syntax.message + advice);
+  }
   return {
     value: document.contents === null ? undefined : document.toJS(),
     fail: (path, problem) => {

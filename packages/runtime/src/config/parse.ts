@@ -44,6 +44,7 @@ export function parseConfig(source: string, file: string, onWarning: (message: s
   };
   const parsed = object<Config>(value, [], {
     listen: absolutePath,
+    socketGroup: (value, path) => text(typeof value === 'number' ? String(value) : value, path),
     root: absolutePath,
     state: absolutePath,
     logLevel: oneOf(logLevels),
@@ -76,6 +77,7 @@ export function parseConfig(source: string, file: string, onWarning: (message: s
     cni: section('cni', {
       confDir: absolutePath,
       pluginDirs: list(absolutePath),
+      builtInPlugins: flag,
       cacheDir: absolutePath,
       confTemplate: absolutePath,
       timeoutSeconds: count,

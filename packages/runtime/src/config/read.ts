@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { plainMessage } from '@berth/common/errno-text.ts';
 import { hasCode } from '@berth/common/error-code.ts';
-import { messageWithCauses } from '../rpc/errors.ts';
 import { type Config, defaultConfig, defaultConfigPath } from './config.ts';
 import { ConfigError } from './located.ts';
 import { parseConfig } from './parse.ts';
@@ -16,7 +16,12 @@ export function readConfig(path: string | undefined, onWarning: (message: string
     source = readFileSync(file, 'utf8');
   } catch (error) {
     if (path === undefined && hasCode(error, 'ENOENT')) return defaultConfig;
-    throw new ConfigError(file, '', `cannot be read: ${messageWithCauses(error)}`);
+    const reason = plainMessage(error).replace(`${file}: `, '');
+    throw new ConfigError(
+      file,
+      '',
+      `cannot be read: ${reason}; berthd config default prints one to start from`,
+    );
   }
   return parseConfig(source, file, onWarning);
 }

@@ -1,6 +1,7 @@
 // Mounts image volumes and host paths with shifted owners, which distributions' OCI runtimes cannot mount.
 
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { hasCode } from '@berth/common/error-code.ts';
@@ -34,7 +35,8 @@ export async function mountVolumes(
   const mounted: MountSource[] = [];
   for (const [index, source] of sources.entries()) {
     const request = requests[index];
-    const path = request && mountVolume(request, source, { ...options, index, image: images.get(index) });
+    const image = images.get(index);
+    const path = request && (await mountVolume(request, source, { ...options, index, image }));
     mounted.push(path === undefined ? source : { ...source, path });
     // Yield to the event loop: each volume takes several system calls.
     if (index % 32 === 31) await setImmediate();
@@ -43,7 +45,7 @@ export async function mountVolumes(
 }
 
 /** Mounts one volume and returns where; undefined when the OCI runtime can bind the source itself. */
-function mountVolume(
+async function mountVolume(
   request: Mount,
   source: MountSource,
   {
@@ -53,7 +55,7 @@ function mountVolume(
     pod,
     label,
   }: Omit<VolumeOptions, 'images'> & { index: number; image: ImageVolume | undefined },
-): string | undefined {
+): Promise<string | undefined> {
   if (image !== undefined) {
     return mountImageVolume(image, { subPath: request.imageSubPath, directory, pod, label });
   }
@@ -62,7 +64,7 @@ function mountVolume(
   checkMappings(request, pod, field);
   const target = join(directory, String(index));
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  makeMountPoint(source.path, target);
+  await makeMountPoint(source.path, target);
   try {
     // Slave or private: an unmount by the container, or by us, must not propagate to the host.
     const propagation = source.propagation === 'private' ? 'rprivate' : 'rslave';
@@ -93,8 +95,11 @@ function checkMappings(request: Mount, pod: PodUserNamespace | undefined, field:
   }
 }
 
-/** Makes a directory for a directory and a file for a file, as mount(2) requires. */
-function makeMountPoint(source: string, target: string): void {
-  if (statSync(source).isDirectory()) mkdirSync(target, { mode: 0o700 });
+/**
+ * Makes a directory for a directory and a file for a file, as mount(2) requires. Asynchronous, as the source may be on a
+ * dead file server.
+ */
+async function makeMountPoint(source: string, target: string): Promise<void> {
+  if ((await stat(source)).isDirectory()) mkdirSync(target, { mode: 0o700 });
   else writeFileSync(target, '', { mode: 0o600 });
 }

@@ -9,7 +9,9 @@ export function findProgram(program: string, what: string, searchPath = process.
   const found = candidates.find(isExecutable);
   if (found === undefined) {
     throw new Error(
-      `${what}: no executable ${program} in ${isAbsolute(program) ? 'its place' : dirs.join(', ')}; install it`,
+      isAbsolute(program)
+        ? `${what}: ${program} is no executable program; install it, or correct the path`
+        : `${what}: no executable ${program} in ${dirs.join(', ')}; install it`,
     );
   }
   return found;

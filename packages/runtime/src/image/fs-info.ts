@@ -16,7 +16,8 @@ export interface WritableLayers {
 
 /**
  * ImageFsInfo: the usage of images and of writable layers on the file system that holds both. Images are summed from
- * their rows, writable layers from the cached sizes: no directory is walked during the call.
+ * their rows and from the files of the content store, which are few; writable layers from the cached sizes: no tree is
+ * walked during the call.
  */
 export async function imageFsInfo(
   service: ImageService,
@@ -31,13 +32,15 @@ export async function imageFsInfo(
     inodesUsed: { value: BigInt(inodes) },
   });
   return {
-    imageFilesystems: [filesystem(imageUsage(service))],
+    imageFilesystems: [filesystem(await imageUsage(service))],
     containerFilesystems: [filesystem(containers)],
   };
 }
 
-function imageUsage({ records }: ImageService): DiskUsage {
-  return total([...records.layers()].map(({ diskBytes, files }) => ({ bytes: diskBytes, inodes: files })));
+/** The usage of images, with what interrupted pulls left: their layers have rows, their downloads are content. */
+export async function imageUsage({ records, content }: ImageService): Promise<DiskUsage> {
+  const layers = [...records.layers()].map(({ diskBytes, files }) => ({ bytes: diskBytes, inodes: files }));
+  return total([...layers, await content.usage()]);
 }
 
 async function writableUsage({ dir, usage }: WritableLayers): Promise<DiskUsage> {

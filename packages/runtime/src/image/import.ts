@@ -1,6 +1,7 @@
 // Imports images from an archive, over HTTP: `POST /images/import` on berthd's socket.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { finished } from 'node:stream/promises';
 import { messageOf } from '@berth/common/error-message.ts';
 import { MalformedDocumentError } from '@berth/common/json/cursor.ts';
 import { printable } from '@berth/common/printable.ts';
@@ -23,6 +24,9 @@ export interface ImportAnswer {
   names: string[];
   digest: string;
 }
+
+/** How long a client may take to see an error while it sends. */
+const lingerMs = 5_000;
 
 /** Limits how many archives are read concurrently: each needs buffers and an index of its files. */
 const importing = new Semaphore(4);
@@ -115,8 +119,23 @@ async function serveImport(
       error instanceof LayerError ||
       error instanceof ImageSizeError ||
       error instanceof MalformedDocumentError;
-    answer(response, isTheirs ? 400 : 500, `${problem}\n`);
-    // A connection whose tar was not read to its end cannot serve another request.
-    request.destroy();
+    await refuse(request, response, isTheirs ? 400 : 500, `${problem}\n`);
   }
+}
+
+/**
+ * Answers with an error. A client that still sends its tar sees the answer before the connection ends: what it sends is
+ * read and dropped, for some time.
+ */
+async function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  text: string,
+): Promise<void> {
+  const headers = { 'content-type': 'text/plain; charset=utf-8', 'content-length': Buffer.byteLength(text) };
+  response.writeHead(status, { ...headers, connection: 'close' }).write(text);
+  await finished(request.resume(), { signal: AbortSignal.timeout(lingerMs) }).catch(() => {});
+  response.end();
+  request.destroy();
 }

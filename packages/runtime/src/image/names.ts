@@ -44,6 +44,12 @@ function lookupName(reference: Reference): string {
   return formatReference(digest === undefined ? reference : { registry, repository, digest });
 }
 
+/** The full name of a name in a request; undefined for a text that is no name. */
+export function fullName(text: string): string | undefined {
+  const reference = tryParse(text);
+  return reference && lookupName(reference);
+}
+
 /**
  * Resolves an image in a request: a name, an id (with or without `sha256:`), or a unique prefix of an id. Images
  * that are being removed are not found.

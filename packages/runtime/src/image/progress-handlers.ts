@@ -1,13 +1,17 @@
 import type { PullImageRequest } from '@berth/cri/generated/api.ts';
 import { LayerPhase, type PullImageProgress } from '@berth/cri/generated/image-progress.ts';
 import type { ImageProgressHandlers } from '@berth/cri/server/server.ts';
+import { pruneImages } from './prune.ts';
 import { joinPull } from './pull.ts';
 import type { LayerProgress } from './pull-progress.ts';
 import type { ImageService } from './service.ts';
 
-/** The handlers of berth.v1.ImageProgress, berthd's own gRPC service for pulls with progress. */
+/** The handlers of berth.v1.ImageProgress, berthd's own gRPC service for pulls with progress and what they leave. */
 export function imageProgressHandlers(service: ImageService): ImageProgressHandlers {
-  return { pullImage: (request, { signal }) => pullWithProgress(service, request, signal) };
+  return {
+    pullImage: (request, { signal }) => pullWithProgress(service, request, signal),
+    removeLeftovers: async () => ({ freedBytes: BigInt((await pruneImages(service, 'none')).freedBytes) }),
+  };
 }
 
 /** PullImage with the progress of each layer. */

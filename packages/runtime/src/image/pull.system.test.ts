@@ -67,7 +67,7 @@ test('a pull that fails says why and leaves nothing half done', async () => {
   for (const [name, message, criCode] of cases)
     await assert.rejects(store.pull(name), { message, criCode }, name);
   assert.deepEqual([await store.list(), store.blobs(), store.ingests()], [[], [], []]);
-  // The layer that was good stays for a day, for the next try.
+  // The layer that was good stays for an hour, for the next try.
   assert.equal(store.layers().filter((name) => name.endsWith('.partial')).length, 0);
   const small = await images.open(undefined, { maxLayerBytes: 2000 });
   await assert.rejects(small.pull('one:1'), /the limit maxBytes of a layer/);

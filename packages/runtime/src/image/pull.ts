@@ -45,12 +45,36 @@ export function joinPull(
   const name = request.image?.image ?? '';
   if (name === '') throw invalid('image.image', 'is required');
   const reference = requestedReference(name);
-  const key = JSON.stringify([formatReference(reference), request.auth ?? null]);
-  return service.pulls.join(key, signal, (shared, progress) =>
+  return service.pulls.join(pullKey(reference, request.auth), signal, (shared, progress) =>
     logged(service, reference, () =>
       service.gate.run(() => pull(service, { reference, auth: request.auth, progress }, shared)),
     ),
   );
+}
+
+/** An image that is being pulled, whoever asked for it. */
+export interface ImagePull {
+  /** Its full name. */
+  image: string;
+  doneBytes: number;
+  /** 0 until the manifest is known. */
+  totalBytes: number;
+}
+
+/** The pulls that are under way. */
+export function pullsUnderWay({ pulls }: Pick<ImageService, 'pulls'>): ImagePull[] {
+  return pulls.running().map(([key, { layers }]) => {
+    const sum = (of: 'doneBytes' | 'totalBytes') => layers.reduce((bytes, layer) => bytes + layer[of], 0);
+    return { image: imageOfKey(key), doneBytes: sum('doneBytes'), totalBytes: sum('totalBytes') };
+  });
+}
+
+function pullKey(reference: Reference, auth: AuthConfig | undefined): string {
+  return JSON.stringify([formatReference(reference), auth ?? null]);
+}
+
+function imageOfKey(key: string): string {
+  return JSON.parse(key)[0];
 }
 
 async function logged(

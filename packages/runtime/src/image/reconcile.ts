@@ -1,19 +1,15 @@
-// Removes partial layers and downloads that a killed berthd left, once at start.
+// Removes partial layers that a killed berthd left, once at start.
 
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import type { ImageStore } from './store.ts';
 
-/** Age in milliseconds after which a partial download is removed. */
-const abandonedAfter = 24 * 3600 * 1000;
-
 /**
  * Removes the partial work of a killed berthd before anything else uses the store: layers that were being unpacked or
- * deleted, directories without a row, and stale downloads. A recent partial download stays, so that the next pull
- * resumes it. Layers without a directory are logged.
+ * deleted, and directories without a row. Layers without a directory are logged.
  */
-export async function reconcileImages({ records, layers, content, log }: ImageStore): Promise<void> {
+export async function reconcileImages({ records, layers, log }: ImageStore): Promise<void> {
   for (const { chainId, dir } of records.unfinishedLayers()) {
     await layers.removeDirectory(dir);
     records.deleteLayer(chainId);
@@ -24,5 +20,4 @@ export async function reconcileImages({ records, layers, content, log }: ImageSt
   for (const name of present) if (!known.has(name)) await removeTree(join(layers.dir, name));
   // Another program deleted the directory: path() logs that, and the next pull unpacks the layer again.
   for (const [name, chainId] of known) if (!present.has(name)) layers.path(chainId);
-  await content.removeIngests(Date.now() - abandonedAfter);
 }

@@ -102,6 +102,22 @@ export class ImageRecords {
     for (const name of names) this.#byName.set(name, image.id);
   }
 
+  /** Points one more name to an image; an image that had the name loses it. */
+  addName(name: string, id: Digest): void {
+    this.#database
+      .prepare(
+        'INSERT INTO image_name VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET image_id = excluded.image_id',
+      )
+      .run(name, id);
+    this.#byName.set(name, id);
+  }
+
+  /** Removes one name; the image stays. */
+  removeName(name: string): void {
+    this.#database.prepare('DELETE FROM image_name WHERE name = ?').run(name);
+    this.#byName.delete(name);
+  }
+
   /** Removes all names of an image, so that no lookup finds it. */
   retire(id: Digest): void {
     const image = this.#byId.get(id);

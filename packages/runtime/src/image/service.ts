@@ -13,7 +13,7 @@ import type { Logger } from '../logging/log.ts';
 import { noTracing, type Tracer } from '../observability/tracing/tracer.ts';
 import { messageWithCauses, wrongState } from '../rpc/errors.ts';
 import { LayerFlusher, removeDamaged } from './durability.ts';
-import { collectGarbage } from './gc.ts';
+import { collectGarbage, leftoversKeptFor } from './gc.ts';
 import { LayerStore } from './layer-store.ts';
 import { findImage, repoNames } from './names.ts';
 import { OperationGate } from './operation-gate.ts';
@@ -66,6 +66,10 @@ export class ImageService implements ImageStore {
   /** Times of lookups in milliseconds since 1970, by image id. */
   readonly #handedOut = new Map<string, number>();
   #recheck: NodeJS.Timeout | undefined;
+  /** When the oldest remains of an interrupted pull were written, in milliseconds since 1970. */
+  #oldestLeftover: number | undefined;
+  /** Whether the next clean-up deletes the remains of interrupted pulls whatever their age. */
+  #freesLeftovers = false;
   readonly #emptyLayer: string;
   readonly #bootId: string;
   readonly #inUse: () => Iterable<string>;
@@ -153,10 +157,15 @@ export class ImageService implements ImageStore {
 
   /** Starts a clean-up when a removed image has lost its last container. */
   cleanUpReleased(): void {
-    const used = this.#usedImages();
+    const used = this.usedImages();
     const isReleased = this.#removedImages().some((id) => !used.has(id));
     if (isReleased) void this.gate.run(async () => {});
     else this.#lookAgain();
+  }
+
+  /** Has the next clean-up delete what interrupted pulls left, which otherwise stays for an hour to be resumed. */
+  freeLeftovers(): void {
+    this.#freesLeftovers = true;
   }
 
   /** Cancels scheduled clean-ups. */
@@ -169,8 +178,8 @@ export class ImageService implements ImageStore {
     return [...this.records.images()].filter(({ phase }) => phase === 'removing').map(({ id }) => id);
   }
 
-  /** Ids of images that must stay on disk although they may have no name. */
-  #usedImages(): Set<string> {
+  /** Ids of images that containers use, or may be about to use. */
+  usedImages(): Set<string> {
     const now = Date.now();
     for (const [id, since] of this.#handedOut) if (now - since >= handedOutFor) this.#handedOut.delete(id);
     return new Set([...this.#inUse(), ...this.#handedOut.keys()]);
@@ -178,7 +187,9 @@ export class ImageService implements ImageStore {
 
   async #cleanUp(): Promise<void> {
     try {
-      await collectGarbage(this, this.#usedImages());
+      const leftoversBefore = this.#freesLeftovers ? Number.POSITIVE_INFINITY : Date.now() - leftoversKeptFor;
+      this.#freesLeftovers = false;
+      this.#oldestLeftover = await collectGarbage(this, this.usedImages(), leftoversBefore);
     } catch (error) {
       this.log.error(`Cleaning up images failed: ${messageWithCauses(error)}`);
     }
@@ -187,13 +198,17 @@ export class ImageService implements ImageStore {
     releaseFreedMemory();
   }
 
-  /** Schedules the clean-up of a removed image that was looked up and not used. */
+  /** Schedules the clean-up of a removed image that was looked up and not used, and of interrupted pulls. */
   #lookAgain(): void {
     clearTimeout(this.#recheck);
-    const since = this.#removedImages().flatMap((id) => this.#handedOut.get(id) ?? []);
-    if (since.length === 0) return;
-    const waitMs = Math.min(...since) + handedOutFor - Date.now();
-    this.#recheck = setTimeout(() => this.cleanUpReleased(), Math.max(waitMs, 0)).unref();
+    const times = this.#removedImages().flatMap((id) => {
+      const since = this.#handedOut.get(id);
+      return since === undefined ? [] : [since + handedOutFor];
+    });
+    if (this.#oldestLeftover !== undefined) times.push(this.#oldestLeftover + leftoversKeptFor + 1);
+    if (times.length === 0) return;
+    const waitMs = Math.max(Math.min(...times) - Date.now(), 0);
+    this.#recheck = setTimeout(() => void this.gate.run(async () => {}), waitMs).unref();
   }
 }
 

@@ -41,10 +41,12 @@ test('a failure reaches every caller, and watchers end with the pull', async () 
     for await (const layers of one.progress.watch(signal)) seen.push(layers);
   })();
   one.progress.begin([]);
+  assert.deepEqual(pulls.running(), [['a', one.progress]]);
   await new Promise((resolve) => setImmediate(resolve));
   turn.reject(new Error('no such image'));
   await assert.rejects(one.result, /no such image/);
   await assert.rejects(two.result, /no such image/);
   await watching;
+  assert.deepEqual(pulls.running(), []);
   assert.deepEqual(seen, [[]]);
 });

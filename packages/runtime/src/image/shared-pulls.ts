@@ -29,6 +29,11 @@ export class SharedPulls {
     return { result: this.#wait(key, shared, signal), progress: shared.progress };
   }
 
+  /** The pulls that are under way, by key. */
+  running(): [key: string, progress: PullProgress][] {
+    return [...this.#running].map(([key, { progress }]) => [key, progress]);
+  }
+
   #start(key: string, pull: Pull): SharedPull {
     const abort = new AbortController();
     const progress = new PullProgress();

@@ -3,7 +3,7 @@ import { CniError } from '@berth/cni/spec/errors.ts';
 import { messageWithCauses, RuntimeError } from '../rpc/errors.ts';
 import { type CapabilityRequest, capabilityArgs, noPortmap, unmappedPorts } from './capabilities.ts';
 import { withoutIdlePlugins } from './chain.ts';
-import { isDefaultNetwork } from './default-network.ts';
+import { isDefaultNetwork } from './default-names.ts';
 import type { PodNetwork } from './pod-network.ts';
 
 /** The name of a pod's interface, which the kubelet, kubectl and users expect. */

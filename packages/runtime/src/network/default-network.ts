@@ -2,13 +2,11 @@
 
 import { BlockList, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { makeDirectories } from '@berth/common/files/directories.ts';
 import { replaceFile } from '@berth/common/files/replace-file.ts';
+import { defaultBridge, defaultFile } from './default-names.ts';
 
-/** The file that berthd writes into the configuration directory when it has no other. */
-export const defaultFile = '87-berth.conflist';
-const defaultBridge = 'cni0';
 /** The nftables table with the masquerade rule of the default network. */
 export const masqueradeTableName = 'berth';
 
@@ -19,11 +17,6 @@ const ipv6Subnet = 'fd00:10:88::/64';
 export interface HostAddress {
   readonly interface: string;
   readonly address: string;
-}
-
-/** Whether a configuration file is the one that berthd itself wrote. */
-export function isDefaultNetwork(file: string): boolean {
-  return basename(file) === defaultFile;
 }
 
 /**

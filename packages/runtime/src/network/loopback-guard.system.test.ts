@@ -24,6 +24,7 @@ import { attachSandbox } from './attach.ts';
 import type { PortMapping } from './capabilities.ts';
 import { detachSandbox } from './detach.ts';
 import { loopbackTable, removeLoopbackGuard } from './loopback-guard.ts';
+import { execPlugin } from './plugin-exec.ts';
 import { PodNetwork } from './pod-network.ts';
 
 const bridge = 'brguard';
@@ -104,6 +105,7 @@ before(async () => {
     pluginDirs: ['/usr/lib/cni'],
     cacheDir: join(dir, 'cni'),
     sandboxesDir: join(dir, 'sandboxes'),
+    exec: execPlugin,
     log: createLogger('error', (line) => assert.fail(line)),
   });
 

@@ -3,14 +3,17 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { builtInExec } from '@berth/cni/builtin/builtin-exec.ts';
 import { NamespaceWorker, unpin } from '@berth/linux/namespaces/namespaces.ts';
 import { deleteLink, listLinks } from '@berth/linux/netlink/links.ts';
 import { removeTable } from '@berth/linux/nftables/nftables.ts';
 import { createLogger } from '../logging/log.ts';
 import { until } from '../testing/pod-calls.ts';
 import { attachSandbox, podArgs } from './attach.ts';
+import { bridgeKernel } from './bridge-kernel.ts';
 import { detachSandbox } from './detach.ts';
 import { collectNetworkGarbage } from './gc.ts';
+import { execPlugin } from './plugin-exec.ts';
 import { PodNetwork } from './pod-network.ts';
 import { removeDefaultNetwork } from './remove-default-network.ts';
 
@@ -62,6 +65,7 @@ async function start(name: string, files: Record<string, string>) {
     pluginDirs: [join(dir, 'plugins'), '/usr/lib/cni'],
     cacheDir: join(dir, name, 'cni'),
     sandboxesDir: join(dir, name, 'sandboxes'),
+    exec: builtInExec(bridgeKernel(worker), execPlugin),
     masqueradeTable: testTable,
     loopbackTable: testLoopbackTable,
     log: createLogger('debug', (line) => lines.push(line)),

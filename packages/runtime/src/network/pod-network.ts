@@ -3,6 +3,7 @@
 import { Cni } from '@berth/cni/cni.ts';
 import { parseConfList } from '@berth/cni/config/conf-list.ts';
 import { loadConfLists } from '@berth/cni/config/load.ts';
+import type { Exec } from '@berth/cni/plugin/exec.ts';
 import { parseResult } from '@berth/cni/result/parse.ts';
 import { CniError } from '@berth/cni/spec/errors.ts';
 import { isJsonObject, type JsonObject } from '@berth/cni/spec/json.ts';
@@ -11,15 +12,17 @@ import type { Logger } from '../logging/log.ts';
 import { messageWithCauses } from '../rpc/errors.ts';
 import { noPortmap, type PortMapping, unmappedPorts } from './capabilities.ts';
 import { NetworkConfig, type SelectedNetwork } from './config.ts';
-import { isDefaultNetwork, masqueradeTableName, writeDefaultNetwork } from './default-network.ts';
+import { isDefaultNetwork } from './default-names.ts';
+import { masqueradeTableName, writeDefaultNetwork } from './default-network.ts';
 import { goCniResult } from './go-cni-result.ts';
 import { LoopbackGuard } from './loopback-guard.ts';
-import { execPlugin } from './plugin-exec.ts';
 
 export interface PodNetworkOptions {
   readonly confDir: string;
   readonly pluginDirs: readonly string[];
   readonly cacheDir: string;
+  /** Runs the plugins. */
+  readonly exec: Exec;
   /** A conflist will be rendered from this template (conf-template.ts), so no default network is written. */
   readonly confTemplate?: string | undefined;
   /** Directory of this daemon's sandboxes, which distinguishes its attachments from other runtimes'. */
@@ -68,7 +71,7 @@ export class PodNetwork {
    * written there first; a user's configuration is never replaced, not even an invalid one.
    */
   static async start(options: PodNetworkOptions): Promise<PodNetwork> {
-    const { confDir, confTemplate, pluginDirs, cacheDir, log, timeoutMs } = options;
+    const { confDir, confTemplate, pluginDirs, cacheDir, exec, log, timeoutMs } = options;
     const { masqueradeTable = masqueradeTableName } = options;
     if (confTemplate === undefined && (await loadConfLists(confDir)).length === 0) {
       await writeDefaultNetwork(confDir);
@@ -81,12 +84,7 @@ export class PodNetwork {
       options.onSelect?.();
     };
     const config = await NetworkConfig.open({ confDir, pluginDirs, log, onSelect });
-    return new PodNetwork(
-      new Cni({ pluginDirs, cacheDir, timeoutMs, exec: execPlugin }),
-      config,
-      loopbackGuard,
-      options,
-    );
+    return new PodNetwork(new Cni({ pluginDirs, cacheDir, timeoutMs, exec }), config, loopbackGuard, options);
   }
 
   /**

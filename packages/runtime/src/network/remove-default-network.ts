@@ -6,7 +6,8 @@ import { loadConfFile } from '@berth/cni/config/load.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { deleteLink, listLinks } from '@berth/linux/netlink/links.ts';
 import { removeTable } from '@berth/linux/nftables/nftables.ts';
-import { defaultFile, masqueradeTableName } from './default-network.ts';
+import { defaultFile } from './default-names.ts';
+import { masqueradeTableName } from './default-network.ts';
 
 /** Default directory of host-local's leases. */
 const defaultLeasesDir = '/var/lib/cni/networks';

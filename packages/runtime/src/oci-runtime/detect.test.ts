@@ -62,7 +62,7 @@ test('an unusable handler says why', () => {
   assert.throws(() => handlers.get('crun'), /runtime handler "crun": crun does not support hybrid/);
   assert.throws(
     () => handlers.get('kata'),
-    /runtime handler "kata": its program: no executable \/nowhere\/kata/,
+    /runtime handler "kata": its program: \/nowhere\/kata is no executable program/,
   );
   assert.throws(
     () => handlers.get('gvisor'),
@@ -77,6 +77,6 @@ test('an unusable handler says why', () => {
   assert.throws(() => none.get(''), RuntimeHandlerError);
   assert.throws(
     () => none.get(''),
-    /no OCI runtime works on this host \(crun: its program: no executable \/nowhere\/crun/,
+    /no OCI runtime works on this host \(crun: its program: \/nowhere\/crun is no executable program/,
   );
 });

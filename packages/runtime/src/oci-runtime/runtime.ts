@@ -1,9 +1,20 @@
-import { close, constants, openSync, readSync, rmSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  close,
+  constants,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { open } from 'node:fs/promises';
 import { constants as os } from 'node:os';
 import { join } from 'node:path';
 import { hasCode } from '@berth/common/error-code.ts';
 import { messageOf } from '@berth/common/error-message.ts';
+import { unmountAll } from '@berth/linux/mounts/mount.ts';
 import { kill } from '@berth/linux/processes/process.ts';
 import { startProcess } from '@berth/linux/processes/spawn.ts';
 import { OutputPipe } from '@berth/linux/streams/output-pipe.ts';
@@ -98,7 +109,10 @@ export class OciRuntime {
    * unlike the runtime's own `delete`.
    */
   forget(id: string): void {
-    rmSync(join(this.root, id), { recursive: true, force: true });
+    const state = join(this.root, id);
+    // runc 1.1 mounts its own program on a file here before it enters a container; a killed one leaves the mount.
+    for (const file of filesIn(state)) unmountAll(file);
+    rmSync(state, { recursive: true, force: true });
   }
 
   /** Runs a command of the runtime and returns its stdout; a failure has the text of its stderr. */
@@ -150,6 +164,15 @@ export class OciRuntime {
 
   #fifo(id: string): string {
     return join(this.root, id, 'exec.fifo');
+  }
+}
+
+function filesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir).map((name) => join(dir, name));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
   }
 }
 

@@ -1,3 +1,5 @@
+import { plainMessage } from '@berth/common/errno-text.ts';
+
 /** The gRPC codes that berthd answers with; @berth/cri/server/server.ts maps `criCode` onto the wire. */
 export type CriCode =
   | 'ALREADY_EXISTS'
@@ -43,4 +45,11 @@ export function wrongState(message: string): RuntimeError {
 export function messageWithCauses(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? error.message : `${error.message}: ${messageWithCauses(error.cause)}`;
+}
+
+/** As messageWithCauses, with words in the place of error codes: for a person at a terminal. */
+export function plainMessageWithCauses(error: unknown): string {
+  const message = plainMessage(error);
+  if (!(error instanceof Error) || error.cause === undefined) return message;
+  return `${message}: ${plainMessageWithCauses(error.cause)}`;
 }

@@ -1,7 +1,5 @@
+import { berthVersion } from '@berth/common/version.ts';
 import type { VersionResponse } from '@berth/cri/generated/api.ts';
-
-/** The version that `berthd --version` prints and Version returns. */
-export const berthVersion = '0.1.0';
 
 /** Version. */
 export async function version(): Promise<VersionResponse> {

@@ -181,7 +181,7 @@ describe('attach', { timeout: 600_000 }, () => {
     await container.start();
     const log = join(container.dir, 'log');
     for (let rotation = 1; rotation <= 3; rotation++) {
-      await until(() => client.stdout.length > rotation * 10);
+      await until(() => client.stdout.length > rotation * 10 && readFileSync(log, 'utf8').length > 0);
       renameSync(log, `${log}.${rotation}`);
       await reopenLog(container.dir, log);
     }

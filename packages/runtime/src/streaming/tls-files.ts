@@ -1,5 +1,5 @@
 // The streaming server's certificate files, renewed while it serves.
-import { readTlsFiles, TlsFiles, type TlsPaths } from '@berth/http/tls-files.ts';
+import { readTlsFiles, TlsFiles, type TlsPaths, tlsFileNames } from '@berth/http/tls-files.ts';
 import type { StreamingTls } from '@berth/streaming/server/streaming-runtime.ts';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../logging/log.ts';
@@ -21,7 +21,8 @@ export function watchTls(
   const paths = pathsOf(config);
   return (
     paths &&
-    new TlsFiles(paths, {
+    new TlsFiles(tlsFileNames(paths), {
+      read: () => readTlsFiles(paths),
       current,
       renew,
       onRenewed: () => log.info("Took on the streaming server's new certificate", { file: paths.certFile }),

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { messageOf } from '@berth/common/error-message.ts';
 import { printable } from '@berth/common/printable.ts';
+import { berthVersion } from '@berth/common/version.ts';
 import {
   type Context,
   DiagLogLevel,
@@ -20,7 +21,6 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import type { Logger } from '../../logging/log.ts';
-import { berthVersion } from '../../runtime-status/version.ts';
 import { parseTraceParent } from './trace-parent.ts';
 import type { SpanAttributes, Tracer } from './tracer.ts';
 
