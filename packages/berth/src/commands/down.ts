@@ -20,8 +20,9 @@ import { kubeletHealth } from '../node/kubelet.ts';
 import type { NodeLayout } from '../node/layout.ts';
 import { requireRoot } from '../node/root.ts';
 import { ensureRuntime, runtimeVersion } from '../node/runtime.ts';
-import { configHash, displayName } from '../pods/identity.ts';
-import { PodWatch } from '../pods/watch.ts';
+import { isUnitActive, stopSlices, stopUnit } from '../node/units.ts';
+import { untilEnded } from '../pods/ending.ts';
+import { displayName } from '../pods/identity.ts';
 import { type Output, StatusLines } from '../terminal/status-lines.ts';
 
 export interface DownOptions {
@@ -34,7 +35,8 @@ const networkRecheckMs = 20;
 
 /**
  * Ends the pods of `berth up`, then the kubelet, every other pod of berthd, berthd, and what they left on
- * the machine. Keeps images, hostPath volumes and logs. Does not stop daemons that `berth up` did not start.
+ * the machine. Keeps images, hostPath volumes and logs. Stops the daemons of `berth up` and those of Berth's units; a
+ * unit that is enabled starts again at the next boot.
  * @throws UserError when something cannot be stopped
  */
 export async function down(
@@ -59,19 +61,7 @@ async function endPods(layout: NodeLayout, lines: StatusLines, timeoutSeconds: n
   const ours = await podsOf(await installed.files(), layout.manifestDir);
   await installed.removeAll();
   if (ours.size === 0 || (await kubeletHealth(layout)) !== 'healthy') return;
-  const client = connectCri(layout.socket);
-  try {
-    await using watch = new PodWatch(layout, client);
-    await watch.until(timeoutSeconds * 1000, (pods) => {
-      const left = new Set(pods.map(({ metadata }) => configHash(metadata)));
-      for (const [uid, name] of ours) {
-        lines.set(uid, left.has(uid) ? 'wait' : 'ok', `pod ${name}   ${left.has(uid) ? 'ending' : 'ended'}`);
-      }
-      return [...ours.keys()].every((uid) => !left.has(uid));
-    });
-  } finally {
-    client.close();
-  }
+  await untilEnded(layout, ours, lines, timeoutSeconds);
 }
 
 /** The pods of manifests by UID. A removed or invalid file has no pods to wait for. */
@@ -86,13 +76,13 @@ async function podsOf(files: readonly string[], manifestDir: string): Promise<Ma
 }
 
 async function endKubelet(layout: NodeLayout, lines: StatusLines): Promise<void> {
-  if (runningDaemon(layout, 'kubelet') === undefined) {
+  if (runningDaemon(layout, 'kubelet') === undefined && !isUnitActive(layout, 'kubelet')) {
     if ((await kubeletHealth(layout)) !== 'absent')
       lines.set('kubelet', 'ok', 'kubelet  left running: berth up did not start it');
     return;
   }
   lines.set('kubelet', 'wait', 'kubelet  stopping');
-  await stopDaemon(layout, 'kubelet');
+  if (!(await stopDaemon(layout, 'kubelet'))) stopUnit(layout, 'kubelet');
   lines.set('kubelet', 'ok', 'kubelet  stopped');
 }
 
@@ -106,7 +96,7 @@ async function endRuntime(layout: NodeLayout, lines: StatusLines): Promise<void>
     } finally {
       client.close();
     }
-    await stopDaemon(layout, 'berthd');
+    if (!(await stopDaemon(layout, 'berthd')) && stopUnit(layout, 'berthd')) await stopSlices();
     lines.set('berthd', 'ok', 'berthd   stopped');
   } else if (runningDaemon(layout, 'berthd') === undefined && (await answersAt(layout.socket))) return;
   await removeRemains(layout);
@@ -115,7 +105,8 @@ async function endRuntime(layout: NodeLayout, lines: StatusLines): Promise<void>
 
 /** A client of berthd. Restarts berthd if it died and left pods, because only berthd can end them. */
 async function runtimeToEnd(layout: NodeLayout, lines: StatusLines): Promise<CriClient | undefined> {
-  if (runningDaemon(layout, 'berthd') !== undefined) return ensureRuntime(layout);
+  if (runningDaemon(layout, 'berthd') !== undefined || isUnitActive(layout, 'berthd'))
+    return ensureRuntime(layout);
   if (await answersAt(layout.socket)) {
     lines.set('berthd', 'ok', 'berthd   left running with its pods: berth up did not start it');
     return undefined;

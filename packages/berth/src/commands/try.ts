@@ -1,6 +1,6 @@
 // `berth up --try`: sends a request to a pod that has become ready.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '@berth/common/error-message.ts';
+import { plainMessage } from '@berth/common/errno-text.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { UserError } from '../errors/user-error.ts';
 import { http } from '../node/http.ts';
@@ -46,7 +46,7 @@ async function get(address: PodAddress, url: string): Promise<string> {
       const { body } = await http(address, { path: '/', timeoutMs: patienceMs });
       return body;
     } catch (error) {
-      if (Date.now() >= deadline) throw new UserError(`${url} does not answer: ${messageOf(error)}`);
+      if (Date.now() >= deadline) throw new UserError(`${url} does not answer: ${plainMessage(error)}`);
       await sleep(retryMs);
     }
   }

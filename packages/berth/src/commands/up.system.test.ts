@@ -1,20 +1,24 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { mountsBelow } from '@berth/linux/mounts/mount.ts';
-import { deleteLink, listLinks } from '@berth/linux/netlink/links.ts';
 import { hasTable } from '@berth/linux/nftables/nftables.ts';
 import { kill } from '@berth/linux/processes/process.ts';
+import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
+import { meterRegistry } from '@berth/oci/testing/metered-registry.ts';
 import { loopbackTable } from '@berth/runtime/network/loopback-guard.ts';
-import { moveHugetlbToV1 } from '@berth/test-support/hugetlb.ts';
+import { startRegistry } from '@berth/test-support/image-registry.ts';
+import { busyboxLayer } from '@berth/test-support/images.ts';
 import { until } from '@berth/test-support/until.ts';
 import { demoImage, writeDemoImage } from '../images/demo-image.ts';
 import { type DaemonName, runningDaemon } from '../node/daemon.ts';
 import { kubeletPods } from '../node/kubelet.ts';
 import type { NodeLayout } from '../node/layout.ts';
+import { type TestLayout, testLayout } from '../testing/test-layout.ts';
 import { down } from './down.ts';
 import { listImages, loadImages } from './image.ts';
 import { status } from './status.ts';
@@ -24,61 +28,19 @@ const root = join(import.meta.dirname, '../../../..');
 const hello = join(root, 'examples/hello.yaml');
 const site = join(root, 'examples/site.yaml');
 const settings = join(root, 'examples/settings.yaml');
-const testBridge = 'brtest-berth';
-const testCgroups = ['/berthtest-node', '/berthtest-kubelet'];
 const SIGKILL = 9;
 
+let node: TestLayout | undefined;
 let dir = '';
 let layout: NodeLayout;
 
 before(async () => {
-  moveHugetlbToV1();
-  process.env.BERTH_FROM_SOURCE = '1';
-  dir = await mkdtemp('/tmp/berth-node-');
-  const confDir = join(dir, 'net.d');
-  await mkdir(confDir);
-  const ipam = { type: 'host-local', dataDir: join(dir, 'leases'), ranges: [[{ subnet: '10.222.12.0/24' }]] };
-  const bridge = { type: 'bridge', bridge: testBridge, isGateway: true, ipam };
-  await writeFile(
-    join(confDir, '10-test.conflist'),
-    JSON.stringify({ cniVersion: '1.0.0', name: 'berthtest', plugins: [bridge] }),
-  );
-  await writeFile(
-    join(dir, 'config.yaml'),
-    `listen: ${dir}/berth.sock
-root: ${dir}/root
-state: ${dir}/state
-cgroupParent: ${testCgroups[0]}
-cni: { confDir: ${confDir}, cacheDir: ${dir}/cni }
-`,
-  );
-  layout = {
-    binDir: join(root, 'bin'),
-    runDir: join(dir, 'run'),
-    logDir: join(dir, 'log'),
-    socket: join(dir, 'berth.sock'),
-    manifestDir: join(dir, 'manifests'),
-    manifestRecord: join(dir, 'root/manifests.json'),
-    kubeletSocket: join(dir, 'kubelet/kubelet.sock'),
-    berthdArgs: ['--config', join(dir, 'config.yaml')],
-    kubeletArgs: [
-      '--healthz-port=0',
-      '--port=0',
-      `--root-dir=${dir}/kubelet`,
-      `--cgroup-root=${testCgroups[1]}`,
-    ],
-    stateDir: join(dir, 'state'),
-    imageDir: join(dir, 'root'),
-    cgroups: testCgroups,
-    cniConfDir: confDir,
-    ociRuntimes: [],
-  };
+  node = await testLayout('node', '10.222.12.0/24');
+  ({ dir, layout } = node);
 });
 
 after(async () => {
-  await down(layout, { timeout: 120 }, record().output).catch(() => {});
-  if (listLinks().some(({ name }) => name === testBridge)) deleteLink(testBridge);
-  await rm(dir, { recursive: true });
+  await node?.[Symbol.asyncDispose]();
 });
 
 /** Collects what a person would read in a pipe. */
@@ -115,10 +77,10 @@ async function assertNothingLeft() {
   assert.deepEqual(processesNaming(dir), []);
   assert.deepEqual(mountsBelow(dir), []);
   for (const path of [layout.runDir, layout.stateDir, layout.socket]) assert.ok(!existsSync(path), path);
-  for (const cgroup of testCgroups) assert.ok(!existsSync(join('/sys/fs/cgroup/memory', cgroup)), cgroup);
+  for (const cgroup of layout.cgroups) assert.ok(!existsSync(join('/sys/fs/cgroup/memory', cgroup)), cgroup);
   assert.deepEqual(await readdir(layout.manifestDir), []);
   assert.deepEqual(await readdir(join(dir, 'cni/results')), []);
-  const leases = await readdir(join(dir, 'leases/berthtest'));
+  const leases = await readdir(join(dir, 'leases/berthtest-node'));
   assert.deepEqual(
     leases.filter((name) => /^\d/.test(name)),
     [],
@@ -174,7 +136,7 @@ test('from nothing to a pod that answers, and back to nothing', async () => {
   assert.equal(await status(layout, after.output), false);
   assert.match(
     after.text(),
-    /FAIL berthd {3}does not answer at .*\nFAIL kubelet {2}does not answer\n\nStart it with: berth up\n/,
+    /FAIL berthd {3}does not answer at .*\nFAIL kubelet {2}does not answer at .*\n\nStart it with: berth up\n/,
   );
   assert.match(await runDown(), /nothing is left running/);
 });
@@ -358,12 +320,54 @@ test('images are loaded from a layout and listed', async () => {
   await loadImages(layout, image, loaded.output);
   assert.equal(loaded.text(), `Loaded ${demoImage}\n`);
   const listed = record();
-  await listImages(layout, listed.output);
+  await listImages(layout, { quiet: false }, listed.output);
   assert.match(listed.text(), /^IMAGE +ID +SIZE\nlocalhost\/berth-demo:1 +[0-9a-f]{13} +\d/);
   await assert.rejects(loadImages(layout, join(dir, 'absent')), /absent: no such file or directory/);
   await writeFile(join(dir, 'text.tar'), 'not an archive');
   await assert.rejects(loadImages(layout, join(dir, 'text.tar')), /text\.tar: /);
   await runDown();
+});
+
+test('an image that comes slowly shows how much of it is here', async () => {
+  const registry = await startRegistry();
+  const front = await meterRegistry(registry.address);
+  try {
+    const image = join(dir, 'slow-image');
+    const layers = [
+      busyboxLayer(),
+      [{ type: 'file' as const, path: 'big', content: randomBytes(3_000_000) }],
+    ];
+    await writeOciLayout({
+      dir: image,
+      name: 'slow',
+      layers,
+      config: { Env: ['PATH=/bin'] },
+      compression: 'none',
+    });
+    await registry.push(image, 'slow', 'slow', '1');
+    front.seen.bytesPerSecond = 2_000_000;
+    const file = join(dir, 'slow.json');
+    const spec = {
+      terminationGracePeriodSeconds: 0,
+      containers: [{ name: 'c', image: `${front.address}/slow:1`, command: ['sleep', '3600'] }],
+    };
+    await writeFile(
+      file,
+      JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'slow' }, spec }),
+    );
+    const { output, text } = record();
+    await up(
+      layout,
+      [file],
+      { timeout: 120, try: false, validate: 'strict' },
+      { ...output, isTTY: true, columns: 90 },
+    );
+    assert.match(text(), /pod default\/slow {3}pulling 127\.0\.0\.1:\d+\/slow:1 [1-4]\.\d\/\d\.\d MB/);
+  } finally {
+    await front[Symbol.asyncDispose]();
+    await registry.stop();
+    await runDown();
+  }
 });
 
 test('a daemon that cannot start is told with the end of its log', async () => {

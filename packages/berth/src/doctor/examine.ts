@@ -7,24 +7,17 @@ import { damagedImages } from '@berth/runtime/image/damage.ts';
 import { cgroupProblem, readCgroupTree } from '@berth/runtime/oci-runtime/detect.ts';
 import { vulnerabilityAdvice } from '@berth/runtime/oci-runtime/vulnerability-check.ts';
 import type { NodeLayout } from '../node/layout.ts';
+import type { Finding } from './finding.ts';
+import { hostFindings } from './host-checks.ts';
 import { findPrerequisite, prerequisites } from './prerequisites.mjs';
-
-/** The result of checking one prerequisite. */
-export interface Finding {
-  readonly name: string;
-  readonly detail: string;
-  /** How to fix it; absent when the check passed. */
-  readonly todo?: string;
-  /** The node also works without the fix. */
-  readonly optional?: boolean;
-}
+import { readHostFacts } from './read-host-facts.ts';
 
 const neededControllers = ['cpu', 'cpuset', 'memory', 'pids'] as const;
 const neededNamespaces = ['ipc', 'mnt', 'net', 'pid', 'uts'] as const;
 const minFreeBytes = 1024 ** 3;
 
 /** Checks all prerequisites; changes nothing. */
-export function examine(layout: NodeLayout): Finding[] {
+export async function examine(layout: NodeLayout): Promise<Finding[]> {
   return [
     ...programs(),
     root(),
@@ -35,6 +28,7 @@ export function examine(layout: NodeLayout): Finding[] {
     ...knownVulnerabilities(layout),
     nodeJs(),
     space(layout),
+    ...hostFindings(await readHostFacts(layout)),
     ...images(layout),
   ];
 }

@@ -11,6 +11,8 @@ export interface Prerequisite {
   readonly files?: readonly string[];
   /** The program must not need a dynamic loader. */
   readonly static?: boolean;
+  /** Only the demo image of examples/ needs it. */
+  readonly demo?: boolean;
   /** Only tests and benchmarks need it. */
   readonly test?: boolean;
   /** Nothing inside the virtual machine of test/vm needs it. */

@@ -52,6 +52,7 @@ export const prerequisites = [
     why: 'the content of the demo image; it has to be the static one',
     files: ['/bin/busybox'],
     static: true,
+    demo: true,
     source: 'https://busybox.net',
   },
   {
@@ -134,6 +135,24 @@ export const prerequisites = [
     command: 'openssl',
     test: true,
     source: 'https://openssl.org',
+  },
+  {
+    name: 'curl',
+    package: 'curl',
+    why: "a program in the images of Kubernetes' node suite",
+    command: 'curl',
+    test: true,
+    outsideVm: true,
+    source: 'https://curl.se',
+  },
+  {
+    name: 'dig',
+    package: 'bind9-dnsutils',
+    why: "a program in the images of Kubernetes' node suite",
+    command: 'dig',
+    test: true,
+    outsideVm: true,
+    source: 'https://www.isc.org/bind',
   },
   {
     name: 'nft',

@@ -72,7 +72,7 @@ export async function ensureDemoImage(socket: string, client: CriClient): Promis
   const dir = await mkdtemp(join(tmpdir(), 'berth-demo-'));
   try {
     await writeDemoImage(dir, await readBusybox());
-    await importImages(socket, dir);
+    await importImages(socket, { name: demoImage, content: dir });
   } finally {
     await rm(dir, { recursive: true });
   }

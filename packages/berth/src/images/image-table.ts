@@ -2,9 +2,10 @@
 import type { CriClient } from '@berth/cri/client/client.ts';
 import { formatTable } from '../terminal/table.ts';
 
-/** The table of the images in the runtime's store. */
-export async function imageTable(client: CriClient): Promise<string> {
+/** The table of the images in the runtime's store; with `quiet` only their ids. */
+export async function imageTable(client: CriClient, { quiet = false } = {}): Promise<string> {
   const { images } = await client.image.listImages({});
+  if (quiet) return images.map(({ id }) => id).join('\n');
   const rows = images.flatMap(({ id, repoTags, repoDigests, size }) => {
     const names = repoTags.length > 0 ? repoTags : [repoDigests[0]?.replace(/@.*/, '@<none>') ?? '<none>'];
     return names.map((name) => [name, id.replace(/^sha256:/, '').slice(0, 13), formatSize(size)]);

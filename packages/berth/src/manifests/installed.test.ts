@@ -25,7 +25,11 @@ test('only what was put in place is taken away', async () => {
   const place = (text: string) =>
     parseManifest('f.yaml', text, { manifestDir, node: 'node', validate: 'strict' });
   await installed.install([place(pod('a'))]);
-  await installed.install([place(pod('a', 'other')), place(pod('b'))]);
+  const changed = [place(pod('a', 'other')), place(pod('b'))];
+  const [a, b] = changed.map(({ target }) => target);
+  assert.deepEqual(await installed.install(changed), new Set([a, b]));
+  assert.deepEqual(await installed.install([...changed, place(pod('c'))]), new Set([place(pod('c')).target]));
+  await installed.remove(place(pod('c')).target);
   await writeFile(join(manifestDir, 'default-user.yaml'), pod('user'));
   await assert.rejects(
     installed.install([place(pod('user', 'x'))]),

@@ -22,9 +22,10 @@ export class InstalledManifests {
 
   /**
    * Installs manifests, each atomically.
+   * @returns the files that were written: those that were not there, or are other ones now
    * @throws UserError when a file of that name exists that `berth up` did not install
    */
-  async install(manifests: readonly Manifest[]): Promise<void> {
+  async install(manifests: readonly Manifest[]): Promise<Set<string>> {
     const ours = new Set(await this.files());
     for (const { target, text } of manifests) {
       if (ours.has(target)) continue;
@@ -33,9 +34,13 @@ export class InstalledManifests {
       throw new UserError(`${target} exists and was not put there by berth; remove it or rename the pod`);
     }
     await this.#write([...ours, ...manifests.map(({ target }) => target)]);
+    const written = new Set<string>();
     for (const { target, text } of manifests) {
-      if ((await readIfPresent(target)) !== text) await writeManifest(target, text);
+      if ((await readIfPresent(target)) === text) continue;
+      await writeManifest(target, text);
+      written.add(target);
     }
+    return written;
   }
 
   /**
@@ -47,6 +52,13 @@ export class InstalledManifests {
     for (const file of files) await rm(file, { force: true });
     await rm(this.#record, { force: true });
     return files;
+  }
+
+  /** Removes one file, and forgets it. */
+  async remove(file: string): Promise<void> {
+    await rm(file, { force: true });
+    const files = await this.files();
+    if (files.includes(file)) await this.#write(files.filter((each) => each !== file));
   }
 
   /** Paths of the manifests in place. */
@@ -62,8 +74,8 @@ export class InstalledManifests {
   }
 }
 
-/** Temporary file of this process. The kubelet skips names that begin with a dot. */
-async function writeManifest(path: string, text: string): Promise<void> {
+/** Writes a manifest atomically. The kubelet skips the temporary file, whose name begins with a dot. */
+export async function writeManifest(path: string, text: string): Promise<void> {
   const dir = dirname(path);
   if (!existsSync(dir)) makePrivateDirectory(dir);
   await replaceFile(path, text, { mode: 0o600, temporary: join(dir, `.berth-${process.pid}.tmp`) });

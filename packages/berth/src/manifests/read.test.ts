@@ -109,6 +109,13 @@ test('files and directories are read, and every fault is told at once', async ()
   await writeFile(join(from, 'README.md'), 'x');
   await assert.rejects(readManifests([from], '/m', 'strict'), { message: /b\.json: .*\n.*c\.yml: / });
   await assert.rejects(readManifests([join(from, 'absent')], '/m', 'strict'), /absent: no such file/);
+  await assert.rejects(readManifests([join(from, 'none'), join(from, 'absent')], '/m', 'strict'), {
+    message: `${from}/none: no such file or directory\n${from}/absent: no such file or directory`,
+  });
+  const url = 'http://127.0.0.1:1/pod.yaml';
+  await assert.rejects(readManifests([url], '/m', 'strict'), {
+    message: /^http:\S+yaml: (?!http).*connection refused$/,
+  });
   await assert.rejects(
     readManifests([dir], '/m', 'strict'),
     /no \.yaml, \.yml or \.json file in this directory/,

@@ -1,7 +1,6 @@
 // Reads and validates manifests before anything is started.
-import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf } from '@berth/common/error-message.ts';
+import { plainMessage } from '@berth/common/errno-text.ts';
 import { yamlText } from '@berth/go-yaml/text.ts';
 import { type Pod, podKey } from '@berth/kubelet/api/pod.ts';
 import { type Decoded, type DecodeOptions, decodeManifest } from '@berth/kubelet/config/decode.ts';
@@ -9,12 +8,15 @@ import { type ObjectRef, objectKey, refTo } from '@berth/kubelet/objects/objects
 import { nodeName } from '@berth/kubelet/options/node-identity.ts';
 import { UserError } from '../errors/user-error.ts';
 import { displayName } from '../pods/identity.ts';
+import { expandManifest } from '../workloads/manifest.ts';
+import { sourcesOf } from './sources.ts';
 import type { Validation } from './validation.ts';
 
 /** A valid manifest. */
 export interface Manifest {
-  /** Path of the user's file. */
+  /** The user's file, or where else it came from. */
   readonly source: string;
+  /** As the kubelet gets it: the pods of workloads instead of these. */
   readonly text: string;
   /** Path in the kubelet's directory; a pod's UID depends on it. */
   readonly target: string;
@@ -23,11 +25,13 @@ export interface Manifest {
   readonly objects: readonly ObjectRef[];
   /** Warnings about fields without effect, one line each. */
   readonly warnings: readonly string[];
+  /** What is otherwise than in a cluster, one line each. */
+  readonly notes: readonly string[];
 }
 
 /**
  * Reads and validates manifests as the kubelet will, before anything is started or changed.
- * @param sources files, or directories of which every .yaml, .yml and .json counts
+ * @param sources files, directories of which every .yaml, .yml and .json counts, URLs, or `-` for standard input
  * @throws UserError that names every invalid file and field
  */
 export async function readManifests(
@@ -35,16 +39,24 @@ export async function readManifests(
   manifestDir: string,
   validate: Validation,
 ): Promise<Manifest[]> {
-  const files = (await Promise.all(sources.map(filesOf))).flat();
   const problems: string[] = [];
   const manifests: Manifest[] = [];
-  for (const file of files) {
+  const told = (name: string, error: unknown) => {
+    const message = plainMessage(error);
+    const isNamed = error instanceof UserError || message.startsWith(`${name}: `);
+    problems.push(isNamed ? message : `${name}: ${message}`);
+    return [];
+  };
+  const found = await Promise.all(
+    sources.map((source) => sourcesOf(source).catch((error) => told(source, error))),
+  );
+  for (const { name, read } of found.flat()) {
     try {
       manifests.push(
-        parseManifest(file, yamlText(await readFile(file)), { manifestDir, node: nodeName(''), validate }),
+        parseManifest(name, yamlText(await read()), { manifestDir, node: nodeName(''), validate }),
       );
     } catch (error) {
-      problems.push(error instanceof UserError ? error.message : `${file}: ${messageOf(error)}`);
+      told(name, error);
     }
   }
   problems.push(...duplicates(manifests));
@@ -52,14 +64,46 @@ export async function readManifests(
   return manifests;
 }
 
+/** The parameters of parsing. */
+interface ParseOptions {
+  readonly manifestDir: string;
+  readonly node: string;
+  readonly validate: Validation;
+}
+
 /**
  * Validates one manifest and names its place after its first pod, or its first object if it has no pod.
  * @throws UserError with a line for each error
  */
-export function parseManifest(
+export function parseManifest(source: string, text: string, options: ParseOptions): Manifest {
+  const { manifestDir, node, validate } = options;
+  const origin = { nodeName: node, file: source, seen: new Date() };
+  const expanded = expandManifest(text, origin);
+  if (expanded === undefined) return placeManifest(source, text, options);
+  const { problems } = expanded;
+  const lines = (which: typeof problems) =>
+    which.map(
+      ({ subject, message }) => `${source}: ${subject === undefined ? '' : `${subject}: `}${message}`,
+    );
+  const isFatal = problems.some(({ isIgnored }) => !isIgnored);
+  if (isFatal || (validate === 'strict' && problems.length > 0))
+    throw new UserError(
+      [...lines(problems), ...(isFatal || expanded.text === '' ? [] : [`${source}: ${hint}`])].join('\n'),
+    );
+  if (expanded.text === '')
+    throw new UserError([...lines(problems), `${source}: nothing in this file can run on a node`].join('\n'));
+  const manifest = placeManifest(source, expanded.text, { manifestDir, node, validate: 'ignore' });
+  return {
+    ...manifest,
+    warnings: validate === 'warn' ? lines(problems) : [],
+    notes: expanded.notes.map((note) => `${source}: ${note}`),
+  };
+}
+
+function placeManifest(
   source: string,
   text: string,
-  { manifestDir, node, validate }: { manifestDir: string; node: string; validate: Validation },
+  { manifestDir, node, validate }: ParseOptions,
 ): Manifest {
   const decode = (file: string, strictness: DecodeOptions['validate']): Decoded[] =>
     decodeManifest(text, {
@@ -89,6 +133,7 @@ export function parseManifest(
     pods: placed.flatMap(({ pod }) => (pod ? [pod] : [])),
     objects: placed.flatMap(({ object }) => (object ? [refTo(object)] : [])),
     warnings: validate === 'warn' ? warnings : [],
+    notes: [],
   };
 }
 
@@ -105,7 +150,7 @@ function keyOf({ pod, object }: Valid): string {
   return pod ? podKey(pod) : objectKey(refTo(object));
 }
 
-const hint = 'a node runs it all the same, without what it does not know: berth up --validate=warn';
+const hint = 'a node runs the rest of it: berth up --validate=warn';
 
 /** `key` is that of a pod, or of an object, which has its kind in front. */
 function describe(source: string, key: string | undefined, problem: string): string {
@@ -125,14 +170,4 @@ export function duplicates(manifests: readonly Manifest[]): string[] {
     }
   }
   return problems;
-}
-
-async function filesOf(source: string): Promise<string[]> {
-  const found = await stat(source).catch((error) => {
-    throw new UserError(`${source}: ${error.code === 'ENOENT' ? 'no such file' : messageOf(error)}`);
-  });
-  if (!found.isDirectory()) return [source];
-  const names = (await readdir(source)).filter((name) => /^[^.].*\.(ya?ml|json)$/.test(name)).sort();
-  if (names.length === 0) throw new UserError(`${source}: no .yaml, .yml or .json file in this directory`);
-  return names.map((name) => join(source, name));
 }

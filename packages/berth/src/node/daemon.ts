@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makePrivateDirectory } from '@berth/common/files/directories.ts';
 import { replaceFileSync } from '@berth/common/files/replace-file.ts';
+import { logFileVariable } from '@berth/linux/processes/daemon-log.ts';
 import {
   isSameProcess,
   type ProcessIdentity,
@@ -81,10 +82,16 @@ function openLog(path: string): number {
 
 /** Starts a daemon in a new session. The promise resolves with its exit, if it exits while this command runs. */
 function launch(layout: NodeLayout, name: DaemonName, args: readonly string[]): Promise<string> {
-  makePrivateDirectory(layout.runDir);
-  const output = openLog(logFile(layout, name));
-  const stdio = ['ignore', output, output] as const;
-  const child = spawn(join(layout.binDir, name), args, { detached: true, stdio: [...stdio], cwd: '/' });
+  makePrivateDirectory(layout.runDir, layout.runDirMode);
+  const log = logFile(layout, name);
+  const output = openLog(log);
+  const child = spawn(join(layout.binDir, name), args, {
+    detached: true,
+    stdio: ['ignore', output, output],
+    cwd: '/',
+    // The daemon bounds its log, and opens it again at SIGHUP.
+    env: { ...process.env, [logFileVariable]: log },
+  });
   closeSync(output);
   if (child.pid !== undefined) recordProcess(layout, name, child.pid);
   child.unref();

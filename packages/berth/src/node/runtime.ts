@@ -1,6 +1,8 @@
 import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
-import { ensureDaemon } from './daemon.ts';
+import type { ImagePull } from '@berth/runtime/image/pull.ts';
+import { http } from './http.ts';
 import type { NodeLayout } from './layout.ts';
+import { startDaemon } from './start-daemon.ts';
 
 const startTimeoutMs = 60_000;
 const askTimeoutMs = 2_000;
@@ -29,8 +31,18 @@ export async function ensureRuntime(layout: NodeLayout): Promise<CriClient> {
   const client = connectCri(layout.socket);
   if ((await runtimeVersion(client)) !== undefined) return client;
   client.close();
-  await ensureDaemon(layout, 'berthd', layout.berthdArgs, () => answers(layout.socket), startTimeoutMs);
+  await startDaemon(layout, 'berthd', layout.berthdArgs, () => answers(layout.socket), startTimeoutMs);
   return connectCri(layout.socket);
+}
+
+/** The pulls that are under way; none with a runtime that does not tell, which is any but berthd. */
+export async function imagePulls({ socket: socketPath }: NodeLayout): Promise<ImagePull[]> {
+  try {
+    const { status, body } = await http({ socketPath }, { path: '/images/pulls', timeoutMs: askTimeoutMs });
+    return status === 200 ? (JSON.parse(body) as ImagePull[]) : [];
+  } catch {
+    return [];
+  }
 }
 
 async function answers(socket: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 // Identifies the pods of manifests in the kubelet's list.
+import { nameInManifest } from '@berth/common/static-pod-name.ts';
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 
 /**
@@ -7,8 +8,7 @@ import type * as v1 from 'kubernetes-types/core/v1.d.ts';
  */
 export function displayName(pod: v1.Pod): string {
   const { namespace = 'default', name = '' } = pod.metadata ?? {};
-  const suffix = `-${pod.spec?.nodeName ?? ''}`;
-  return `${namespace}/${suffix !== '-' && name.endsWith(suffix) ? name.slice(0, -suffix.length) : name}`;
+  return `${namespace}/${nameInManifest(name, pod.spec?.nodeName ?? '')}`;
 }
 
 /**

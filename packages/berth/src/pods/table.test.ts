@@ -43,6 +43,22 @@ default/hello  1/1    Running           0         10.88.0.2  1s`,
   );
 });
 
+test('a pod that takes the place of an ending one has one row, with an age of its own', () => {
+  const version = (phase: string, startTime: string, deletionTimestamp?: string): v1.Pod => ({
+    metadata: { name: 'a', ...(deletionTimestamp && { deletionTimestamp: deletionTimestamp as never }) },
+    spec: { containers: [{ name: 'a' }] },
+    status: { phase, startTime: startTime as never },
+  });
+  const former = version('Running', '2026-01-01T00:00:00Z', '2026-01-01T00:00:06Z');
+  const current = version('Pending', '2026-01-01T00:00:06Z');
+  const table = `POD        READY  STATUS    RESTARTS  IP  AGE
+default/a  0/1    Updating  0         -   4s`;
+  assert.equal(podTable([former, current], now), table);
+  assert.equal(podTable([current, former], now), table);
+  assert.match(podTable([former, version('Failed', '2026-01-01T00:00:06Z')], now), /a +0\/1 +Failed /);
+  assert.match(podTable([former], now), /Terminating .* 10s$/);
+});
+
 test('a static pod is called what its manifest calls it', () => {
   assert.equal(
     displayName({

@@ -2,16 +2,39 @@
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import { formatTable } from '../terminal/table.ts';
 import { displayName } from './identity.ts';
+import { isEnding, newestVersions } from './versions.ts';
 
 const headings = ['POD', 'READY', 'STATUS', 'RESTARTS', 'IP', 'AGE'] as const;
+const wideHeadings = [...headings, 'CONTAINERS', 'IMAGES'] as const;
 
-/** The table of pods, in kubectl's words, with a header. */
-export function podTable(pods: readonly v1.Pod[], now: Date): string {
-  const rows = pods.map((pod) => podRow(pod, now)).sort(([a = ''], [b = '']) => (a < b ? -1 : a > b ? 1 : 0));
-  return formatTable([headings, ...rows]);
+/** How a table of pods looks. */
+export interface PodTableStyle {
+  /** With columns of containers and images. */
+  isWide?: boolean;
+  /** Columns of the terminal; none: no limit. */
+  columns?: number | undefined;
 }
 
-function podRow(pod: v1.Pod, now: Date): string[] {
+/** The table of pods, in kubectl's words, with a header; a pod that takes the place of an ending one has one row. */
+export function podTable(
+  pods: readonly v1.Pod[],
+  now: Date,
+  { isWide = false, columns }: PodTableStyle = {},
+): string {
+  const rows = newestVersions(pods)
+    .map(({ pod, former }) => [...podRow(pod, now, former), ...(isWide ? wideCells(pod) : [])])
+    .sort(([a = ''], [b = '']) => (a < b ? -1 : a > b ? 1 : 0));
+  return formatTable([isWide ? wideHeadings : headings, ...rows], columns);
+}
+
+function wideCells({ spec }: v1.Pod): string[] {
+  const containers = spec?.containers ?? [];
+  return [containers.map(({ name }) => name), containers.map(({ image = '' }) => image)].map((cells) =>
+    cells.join(','),
+  );
+}
+
+function podRow(pod: v1.Pod, now: Date, former: readonly v1.Pod[]): string[] {
   const containers = pod.status?.containerStatuses ?? [];
   const ready = containers.filter((container) => container.ready).length;
   const restarts = containers.reduce((sum, { restartCount }) => sum + restartCount, 0);
@@ -19,17 +42,22 @@ function podRow(pod: v1.Pod, now: Date): string[] {
   return [
     displayName(pod),
     `${ready}/${pod.spec?.containers.length ?? 0}`,
-    podStatusWord(pod),
+    // Its containers are created when the earlier version has ended.
+    former.length > 0 && !isEnding(pod) && !hasStarted(pod) ? 'Updating' : podStatusWord(pod),
     String(restarts),
     pod.status?.podIP ?? '-',
     started === undefined ? '-' : age(now.getTime() - new Date(started).getTime()),
   ];
 }
 
+function hasStarted({ status }: v1.Pod): boolean {
+  return status?.phase !== 'Pending' || status.podIP !== undefined;
+}
+
 /** The STATUS of `kubectl get pods`. */
 export function podStatusWord(pod: v1.Pod): string {
   const { status, spec } = pod;
-  if (pod.metadata?.deletionTimestamp !== undefined) return 'Terminating';
+  if (isEnding(pod)) return 'Terminating';
   const inits = status?.initContainerStatuses ?? [];
   for (const [index, { state }] of inits.entries()) {
     if (state?.terminated?.exitCode === 0) continue;
