@@ -19,8 +19,8 @@ export interface BerthdNode extends AsyncDisposable {
   socket: string;
   readonly berthd: Daemon;
   client: CriClient;
-  /** Ends berthd and starts it again. */
-  restart(): Promise<void>;
+  /** Ends berthd and starts it again; returns when it answers, or after `waitMs`. */
+  restart(waitMs?: number): Promise<void>;
   /** What is there of pods and containers; a line each, none soon after every pod has been removed. */
   leftovers(): Promise<string[]>;
 }
@@ -37,8 +37,9 @@ export async function startBerthdNode(options: {
   cniBinDirs?: readonly string[];
   extra?: string;
   prepare?: (dir: string) => void;
+  env?: NodeJS.ProcessEnv;
 }): Promise<BerthdNode> {
-  const { name, prepare, ...layout } = options;
+  const { name, prepare, env, ...layout } = options;
   moveHugetlbToV1();
   await using resources = new AsyncDisposableStack();
   const { path: dir } = resources.use(scratchDir(name));
@@ -51,7 +52,7 @@ export async function startBerthdNode(options: {
   mkdirSync(join(dir, 'certs.d'));
   prepare?.(dir);
   resources.defer(() => removeTestCgroup(paths.cgroupParent));
-  let berthd = await startBerthd(paths, dir);
+  let berthd = await startBerthd(paths, dir, undefined, env);
   resources.defer(() => berthd.stop());
   const client = connectCri(paths.socket, { timeoutMs: patience(300_000) });
   resources.defer(() => client.close());
@@ -90,9 +91,9 @@ export async function startBerthdNode(options: {
       return berthd;
     },
     client,
-    restart: async () => {
+    restart: async (waitMs) => {
       await berthd.stop();
-      berthd = await startBerthd(paths, dir);
+      berthd = await startBerthd(paths, dir, waitMs, env);
     },
     leftovers,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -64,11 +64,17 @@ ${options.runtime === undefined ? '' : `defaultRuntime: ${options.runtime}\n`}${
  * Starts bin/berthd with the config in `paths` and waits until it answers Version, or for `waitMs`, after which it
  * may be anywhere in its start.
  */
-export function startBerthd(paths: BerthdPaths, dir: string, waitMs?: number): Promise<Daemon> {
+export function startBerthd(
+  paths: BerthdPaths,
+  dir: string,
+  waitMs?: number,
+  env: NodeJS.ProcessEnv = {},
+): Promise<Daemon> {
   return startDaemon({
     name: 'berthd',
     argv: [join(checkout, 'bin/berthd'), '--config', paths.config],
     dir,
+    env,
     ready: async () => {
       if (waitMs !== undefined) {
         await delay(waitMs);

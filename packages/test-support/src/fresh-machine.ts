@@ -1,7 +1,7 @@
 // A machine that has never seen Berth, made of this one: its own processes, mounts and network, with nothing but
 // a loopback interface; /etc as it is here but for what Berth would read or write, and nothing in /run, /var/lib
 // and /var/log. The default paths of all commands can be used there, and all of it goes at once.
-import { execFile, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { checkout } from './scratch.ts';
@@ -9,12 +9,17 @@ import { checkout } from './scratch.ts';
 export interface FreshMachine extends AsyncDisposable {
   /** Where its files can be seen from outside. */
   root: string;
+  /** The words in front of a command that has it run there, in the checkout. */
+  enter: readonly string[];
   /** Runs a command in the checkout as a user of that machine would. */
   run(program: string, ...args: string[]): Promise<{ code: number; out: string; err: string }>;
 }
 
 const setUp = `set -e
-for target in $(cut -d' ' -f5 /proc/self/mountinfo | grep ^/run/ | tac); do umount -l "$target"; done
+for target in $(cut -d' ' -f5 /proc/self/mountinfo | grep ^/run/ | tac); do
+  # Its folder may have been removed outside meanwhile, and the mount with it.
+  umount -l "$target" || ! grep -qF " $target " /proc/self/mountinfo
+done
 mount -t tmpfs tmpfs /run
 mkdir /run/etc /run/work
 mount -t overlay -o lowerdir=/etc,upperdir=/run/etc,workdir=/run/work overlay /etc
@@ -24,8 +29,17 @@ rm -rf /etc/cni /etc/kubernetes /etc/berth /etc/crictl.yaml
 echo ready
 exec /usr/bin/catatonit -P`;
 
+/** A cable from this machine's bridge to the new machine's `eth0`. */
+export interface Cable {
+  bridge: string;
+  /** The address of the new machine, with its prefix length. */
+  address: string;
+  /** Its default route. */
+  gateway: string;
+}
+
 /** Makes the machine; with the result every process in it ends. */
-export async function startFreshMachine(): Promise<FreshMachine> {
+export async function startFreshMachine(cable?: Cable): Promise<FreshMachine> {
   const namespaces = ['--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
   const unshare = spawn('/usr/bin/unshare', [...namespaces, '--propagation=private', 'sh', '-c', setUp], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -36,12 +50,20 @@ export async function startFreshMachine(): Promise<FreshMachine> {
     ended.then(([code]) => Promise.reject(new Error(`making a fresh machine failed: exit code ${code}`))),
   ]);
   const [init = ''] = readFileSync(`/proc/${unshare.pid}/task/${unshare.pid}/children`, 'utf8').split(' ');
+  const enter = ['/usr/bin/nsenter', '--target', init, '--mount', '--net', '--pid', `--wdns=${checkout}`];
+  try {
+    if (cable !== undefined) connect(cable, init);
+  } catch (error) {
+    unshare.kill('SIGKILL');
+    throw error;
+  }
   return {
     root: `/proc/${init}/root`,
+    enter,
     run: (program, ...args) =>
       new Promise((resolve) => {
-        const argv = ['--target', init, '--mount', '--net', '--pid', `--wdns=${checkout}`, program, ...args];
-        execFile('/usr/bin/nsenter', argv, { timeout: 600_000 }, (error, out, err) =>
+        const [nsenter = '', ...argv] = [...enter, program, ...args];
+        execFile(nsenter, argv, { timeout: 600_000 }, (error, out, err) =>
           resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, out, err }),
         );
       }),
@@ -50,4 +72,16 @@ export async function startFreshMachine(): Promise<FreshMachine> {
       await ended;
     },
   };
+}
+
+function connect({ bridge, address, gateway }: Cable, init: string): void {
+  const busybox = (...words: string[]) => execFileSync('/bin/busybox', words);
+  // busybox's has no name for the other end.
+  execFileSync('ip', ['link', 'add', 'cable', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', init]);
+  busybox('brctl', 'addif', bridge, 'cable');
+  busybox('ip', 'link', 'set', 'cable', 'up');
+  const script = `set -e
+ip address add ${address} dev eth0; ip link set eth0 up
+ip route add default via ${gateway}`;
+  execFileSync('/usr/bin/nsenter', ['--target', init, '--net', '/bin/busybox', 'sh', '-c', script]);
 }

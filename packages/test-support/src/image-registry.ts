@@ -19,7 +19,8 @@ export interface TestRegistry {
 
 /** The user of a registry that was started with `requireLogin`; the hash is bcrypt of the password. */
 export const testUser = { username: 'user', password: 'secret' };
-const htpasswd = 'user:$2b$04$XQLVKrhQfGwImhHEGI6dVe9R9VWG9xOKU.PyqDoGjYTYg2EFXMDDi\n';
+/** The same, for docker-registry. */
+export const htpasswd = 'user:$2b$04$XQLVKrhQfGwImhHEGI6dVe9R9VWG9xOKU.PyqDoGjYTYg2EFXMDDi\n';
 
 /** Starts a registry with storage of its own. */
 export async function startRegistry(options: { requireLogin?: boolean } = {}): Promise<TestRegistry> {
@@ -31,8 +32,7 @@ export async function startRegistry(options: { requireLogin?: boolean } = {}): P
     const { host: address } = registry;
     return {
       address,
-      push: (layout, name, repository, tag) =>
-        pushLayout(layout, name, `http://${address}/v2/${repository}`, tag),
+      push: (layout, name, repository, tag) => pushImage(address, { layout, name, repository, tag }),
       stop: async () => {
         await registry.stop('SIGKILL');
         dir[Symbol.dispose]();
@@ -44,7 +44,12 @@ export async function startRegistry(options: { requireLogin?: boolean } = {}): P
   }
 }
 
-async function pushLayout(layout: string, name: string, base: string, tag: string): Promise<Descriptor> {
+/** Copies the image called `name` in an OCI layout to `repository:tag` of the registry at `address`. */
+export async function pushImage(
+  address: string,
+  { layout, name, repository, tag }: { layout: string; name: string; repository: string; tag: string },
+): Promise<Descriptor> {
+  const base = `http://${address}/v2/${repository}`;
   const index = JsonCursor.parse(await readFile(join(layout, 'index.json')), 'index.json');
   const top = index
     .field('manifests')

@@ -20,10 +20,13 @@ export async function startKubelet(options: {
   manifests: string;
   nodeName?: string;
   extraFlags?: string[];
+  /** More lines of its configuration file. */
+  configuration?: readonly string[];
+  env?: NodeJS.ProcessEnv;
   /** Return after so many milliseconds, ready or not. */
   waitMs?: number;
 }): Promise<Kubelet> {
-  const { dir, endpoint, manifests, nodeName = 'testnode', extraFlags = [], waitMs } = options;
+  const { dir, endpoint, manifests, nodeName = 'testnode', extraFlags = [], waitMs, env } = options;
   const port = await freePort();
   const config = join(dir, 'kubelet.yaml');
   writeFileSync(
@@ -32,6 +35,7 @@ export async function startKubelet(options: {
 kind: KubeletConfiguration
 podLogsDir: ${join(dir, 'log/pods')}
 failSwapOn: false
+${(options.configuration ?? []).join('\n')}
 `,
   );
   const daemon = await startDaemon({
@@ -50,6 +54,7 @@ failSwapOn: false
       ...extraFlags,
     ],
     dir,
+    ...(env && { env }),
     ready: async () => {
       if (waitMs === undefined) return (await fetch(`http://127.0.0.1:${port}/healthz`)).ok;
       await delay(waitMs);

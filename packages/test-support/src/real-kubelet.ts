@@ -1,6 +1,7 @@
-// The real kubelet, standalone: static pods from a folder, no API server.
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+// The real kubelet: with static pods from a folder alone, or in a cluster by its flags.
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { startCgroupDriver } from '@berth/linux/cgroups/start-driver.ts';
 import { mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
@@ -9,16 +10,7 @@ import type { Kubelet } from './kubelet.ts';
 import { buildPeer } from './peers.ts';
 import { freePort } from './registry.ts';
 import { startDaemon } from './scratch.ts';
-
-/** It sets these for the whole machine; the test sets them back. */
-const tunables = [
-  'vm/overcommit_memory',
-  'vm/panic_on_oom',
-  'kernel/panic',
-  'kernel/panic_on_oops',
-  'kernel/keys/root_maxkeys',
-  'kernel/keys/root_maxbytes',
-].map((name) => join('/proc/sys', name));
+import { restoreTunables } from './tunables.ts';
 
 /** It has its device plugins here whatever its root is. */
 const devicePlugins = '/var/lib/kubelet/device-plugins';
@@ -42,25 +34,29 @@ function testConfiguration(dir: string, cgroupRoot: string): Record<string, unkn
 }
 
 export interface RealKubelet extends Kubelet {
-  /** Kills it and starts it again on the same folders. */
-  restart(): Promise<void>;
+  /** Kills it and starts it again on the same folders; returns when it is ready, or after `waitMs`. */
+  restart(waitMs?: number): Promise<void>;
 }
 
 /**
  * Starts it with a root, log and cgroup folder of its own below `dir`, and waits until /healthz says ok.
  *
+ * @param options.manifests the folder of static pods, if there is one
  * @param options.rootDir `kubelet` in `dir` unless given
  * @param options.configuration fields of KubeletConfiguration beside or instead of those that a test needs
+ * @param options.flags e.g. `--kubeconfig=…`
  */
 export async function startRealKubelet(options: {
   dir: string;
   endpoint: string;
-  manifests: string;
+  manifests?: string;
   nodeName: string;
   rootDir?: string;
   configuration?: Record<string, unknown>;
+  flags?: readonly string[];
 }): Promise<RealKubelet> {
-  const { dir, endpoint, manifests, nodeName, rootDir = join(dir, 'kubelet'), configuration = {} } = options;
+  const { dir, endpoint, manifests, nodeName, flags = [] } = options;
+  const { rootDir = join(dir, 'kubelet'), configuration = {} } = options;
   const program = await buildPeer('kubelet');
   await using resources = new AsyncDisposableStack();
   restoreTunables(resources);
@@ -80,7 +76,7 @@ export async function startRealKubelet(options: {
     JSON.stringify({
       apiVersion: 'kubelet.config.k8s.io/v1beta1',
       kind: 'KubeletConfiguration',
-      staticPodPath: manifests,
+      ...(manifests === undefined ? {} : { staticPodPath: manifests }),
       containerRuntimeEndpoint: `unix://${endpoint}`,
       ...settings,
     }),
@@ -90,7 +86,7 @@ export async function startRealKubelet(options: {
     for (const { mountPoint } of mountsBelow(rootDir)) unmount(mountPoint, { detach: true });
   });
   const readOnlyPort = Number(settings['readOnlyPort']);
-  const start = () =>
+  const start = (waitMs?: number) =>
     startDaemon({
       name: 'kubelet',
       argv: [
@@ -99,10 +95,14 @@ export async function startRealKubelet(options: {
         `--root-dir=${rootDir}`,
         `--cert-dir=${join(rootDir, 'pki')}`,
         `--hostname-override=${nodeName}`,
+        ...flags,
       ],
       dir,
       env: { PATH: programsWithoutIptables(dir) },
-      ready: async () => (await fetch(`http://127.0.0.1:${readOnlyPort}/healthz`)).ok,
+      ready:
+        waitMs === undefined
+          ? async () => (await fetch(`http://127.0.0.1:${readOnlyPort}/healthz`)).ok
+          : () => delay(waitMs, true),
     });
   let daemon = await start();
   resources.defer(() => daemon.stop());
@@ -117,9 +117,9 @@ export async function startRealKubelet(options: {
     },
     output: () => daemon.output(),
     stop: (signal) => daemon.stop(signal),
-    restart: async () => {
+    restart: async (waitMs) => {
       await daemon.stop('SIGKILL');
-      daemon = await start();
+      daemon = await start(waitMs);
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
@@ -132,15 +132,6 @@ async function makeCgroupRoot(path: string, resources: AsyncDisposableStack): Pr
   // Where there is version 1 it wants the folder in systemd's hierarchy too, which controls nothing.
   const systemd = '/sys/fs/cgroup/systemd';
   if (existsSync(systemd)) mkdirSync(join(systemd, path), { recursive: true });
-}
-
-function restoreTunables(resources: AsyncDisposableStack): void {
-  for (const path of tunables.filter(existsSync)) {
-    const value = readFileSync(path, 'utf8');
-    resources.defer(() => {
-      if (readFileSync(path, 'utf8') !== value) writeFileSync(path, value);
-    });
-  }
 }
 
 /** A folder of the programs that it needs for pods; with iptables it would leave chains on the machine. */

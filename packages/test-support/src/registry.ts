@@ -12,14 +12,7 @@ export interface Registry extends Daemon {
 /** Starts an empty registry below `dir`, without TLS; `htpasswd` is a file with the users that it asks for. */
 export async function startRegistry(dir: string, options: { htpasswd?: string } = {}): Promise<Registry> {
   const host = `127.0.0.1:${await freePort()}`;
-  const storage = join(dir, 'registry');
-  mkdirSync(storage, { recursive: true });
-  const config = join(dir, 'registry.yml');
-  const users = options.htpasswd && `auth: { htpasswd: { realm: test, path: ${options.htpasswd} } }\n`;
-  writeFileSync(
-    config,
-    `version: 0.1\nlog: { level: error }\nstorage: { filesystem: { rootdirectory: ${storage} } }\nhttp: { addr: ${host} }\n${users ?? ''}`,
-  );
+  const config = writeRegistryConfig(dir, { ...options, host });
   const daemon = await startDaemon({
     name: 'docker-registry',
     argv: ['/usr/bin/docker-registry', 'serve', config],
@@ -28,6 +21,22 @@ export async function startRegistry(dir: string, options: { htpasswd?: string } 
     ready: async () => [200, 401].includes((await fetch(`http://${host}/v2/`)).status),
   });
   return { ...daemon, host };
+}
+
+/** Writes the configuration of a registry at `host` with its storage below `dir`; gives back its path. */
+export function writeRegistryConfig(
+  dir: string,
+  { host, htpasswd }: { host: string; htpasswd?: string },
+): string {
+  const storage = join(dir, 'registry');
+  mkdirSync(storage, { recursive: true });
+  const config = join(dir, 'registry.yml');
+  const users = htpasswd && `auth: { htpasswd: { realm: test, path: ${htpasswd} } }\n`;
+  writeFileSync(
+    config,
+    `version: 0.1\nlog: { level: error }\nstorage: { filesystem: { rootdirectory: ${storage} } }\nhttp: { addr: ${host} }\n${users ?? ''}`,
+  );
+  return config;
 }
 
 /** A TCP port of the loopback interface that nobody listens on at the moment. */

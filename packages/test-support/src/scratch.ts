@@ -1,7 +1,7 @@
 // Scratch folders and child processes of a test: both go when the test ends, however it ends.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { patience } from './machine-speed.ts';
 
@@ -43,6 +43,7 @@ export async function startDaemon(options: {
     stdio: ['ignore', log, log],
     env: { ...process.env, ...options.env },
   });
+  closeSync(log);
   const exited = once(child, 'exit').catch(() => undefined);
   const output = () => readFileSync(logFile, 'utf8');
   const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
