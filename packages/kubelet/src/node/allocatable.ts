@@ -27,7 +27,11 @@ export function capacityAmounts(capacity: NodeCapacity, limits: KernelLimits): R
 
 /** What pods see as the node's resources: the amounts that they can request. */
 export function capacityForPods(allocatable: ReadonlyMap<string, bigint>): NodeCapacity {
-  const amount = (name: string): number => Number(allocatable.get(name) ?? 0n) / 1e9;
+  const amount = (name: string): number => {
+    const billionths = allocatable.get(name) ?? 0n;
+    // Billionths of a few gigabytes are more than a number has digits for.
+    return Number(billionths / billion) + Number(billionths % billion) / 1e9;
+  };
   return {
     cpus: amount('cpu'),
     memoryBytes: amount('memory'),

@@ -1,4 +1,6 @@
 // What pods may ask of a node: its size, and the labels that select it. Types and pure functions; read-node.ts reads it.
+import type { Taint } from 'kubernetes-types/core/v1.d.ts';
+import type { Pressures } from './status/status-facts.ts';
 
 /** The node's resources for pods. */
 export interface NodeCapacity {
@@ -12,6 +14,12 @@ export interface NodeCapacity {
 export interface NodeFacts {
   name: string;
   labels: Readonly<Record<string, string>>;
+  /** Taints of the node in its cluster. */
+  taints?: readonly Taint[];
+  /** What the node has too little of; undefined: that is not watched. */
+  pressures?: Pressures;
+  /** Whether the node shuts down. */
+  isShuttingDown?: boolean;
   maxPods: number;
   /** What pods can have of each resource, in billionths of a core, byte or piece. */
   allocatable: ReadonlyMap<string, bigint>;
@@ -30,9 +38,14 @@ export interface NodeFacts {
 /** Go's architecture names, which Kubernetes uses in node labels, by Node.js's names. */
 const goArch: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
 
+/** Go's name of the architecture that Node.js calls `arch`. */
+export function goArchitecture(arch: string): string {
+  return goArch[arch] ?? arch;
+}
+
 /** The labels of a node called `name` with processors of Node.js's type `arch`. */
 export function nodeLabels(name: string, arch: string): Record<string, string> {
-  const architecture = goArch[arch] ?? arch;
+  const architecture = goArchitecture(arch);
   return {
     'beta.kubernetes.io/arch': architecture,
     'beta.kubernetes.io/os': 'linux',

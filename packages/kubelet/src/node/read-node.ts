@@ -14,6 +14,8 @@ export interface ThisNode {
   /** For admission. */
   facts: NodeFacts;
   capacity: NodeCapacity;
+  /** All that the node has, in billionths of a core, byte or process. */
+  amounts: ReadonlyMap<string, bigint>;
   /** What pods can request of that. */
   forPods: NodeCapacity;
   /** Limits of all pods together, in billionths of a core, byte or process. */
@@ -31,7 +33,7 @@ export function readNode(options: KubeletOptions): ThisNode {
   return {
     facts: {
       name: nodeName,
-      labels: nodeLabels(nodeName, arch()),
+      labels: { ...nodeLabels(nodeName, arch()), ...options.registration.labels },
       maxPods,
       allocatable: forPods,
       allowedSysctls: allowedSysctls(release(), options.allowedUnsafeSysctls),
@@ -40,6 +42,7 @@ export function readNode(options: KubeletOptions): ThisNode {
       hasMountOptions: undefined,
     },
     capacity,
+    amounts,
     forPods: capacityForPods(forPods),
     podLimits: enforceNodeAllocatable ? enforced(amounts, reservations) : amounts,
   };

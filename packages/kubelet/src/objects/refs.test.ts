@@ -23,6 +23,7 @@ const pod = testPod(
       { name: 'w', secret: { secretName: 'e' } },
       { name: 'x', projected: { sources: [{ secret: { name: 'f' } }, { configMap: { name: 'g' } }] } },
       { name: 'y', emptyDir: {} },
+      { name: 'z', flexVolume: { driver: 'd', secretRef: { name: 'i' } } },
     ],
     imagePullSecrets: [{ name: 'h' }, {}],
   },
@@ -38,6 +39,7 @@ test('every reference counts once, in the namespace of the pod', () => {
     'Secret n/e',
     'Secret n/f',
     'ConfigMap n/g',
+    'Secret n/i',
     'Secret n/h',
   ]);
 });

@@ -21,7 +21,8 @@ export function objectRefs({ metadata: { namespace }, spec }: Pod): ObjectRef[] 
       add('Secret', secretRef?.name);
     }
   }
-  for (const { configMap, secret, projected } of spec.volumes ?? []) {
+  for (const { configMap, secret, projected, flexVolume } of spec.volumes ?? []) {
+    add('Secret', flexVolume?.secretRef?.name);
     add('ConfigMap', configMap?.name);
     add('Secret', secret?.secretName);
     for (const source of projected?.sources ?? []) {
