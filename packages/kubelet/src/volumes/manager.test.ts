@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { redirectLog } from '../klog/klog.ts';
+import { NotedEvents } from '../testing/noted-events.ts';
 import { testPod } from '../testing/pod.ts';
 import { VolumeManager } from './manager.ts';
 import type { PreparedVolume, VolumePlugin } from './plugin.ts';
+import { VolumeWait } from './volume-error.ts';
 
 const rootDir = mkdtempSync(join(tmpdir(), 'volume-manager-'));
 after(() => rmSync(rootDir, { recursive: true }));
@@ -33,7 +35,8 @@ const plugins: VolumePlugin[] = [
   },
   { kind: 'configMap', isLive: true, setUp },
 ];
-const newManager = () => new VolumeManager({ rootDir }, plugins);
+const events = new NotedEvents();
+const newManager = () => new VolumeManager({ rootDir }, plugins, events);
 
 function at(path: string): PreparedVolume {
   return { from: 'node', path, isReadOnly: false, isRelabelled: true };
@@ -88,6 +91,39 @@ test('a failure names the volume and the next attempt, and so does a kind withou
   });
 });
 
+test('a kind that is for use is left alone where no container uses it', async () => {
+  const claim: VolumePlugin = { kind: 'persistentVolumeClaim', isLive: true, isForUse: true, setUp };
+  const manager = new VolumeManager({ rootDir }, [claim], events);
+  const pod = testPod({
+    containers: [{ name: 'a', volumeMounts: [{ name: 'used', mountPath: '/v' }] }],
+    volumes: ['used', 'other'].map((name) => ({ name, persistentVolumeClaim: { claimName: name } })),
+  });
+  made = [];
+  assert.deepEqual([...(await manager.setUp(pod, signal)).keys()], ['used']);
+  await manager.refresh(pod, signal);
+  assert.deepEqual(made, ['used', 'used']);
+});
+
+test('a volume that waits for others is no failure: no event, and another look when it says', async () => {
+  const waiting: VolumePlugin = {
+    kind: 'emptyDir',
+    isLive: false,
+    setUp: () => Promise.reject(new VolumeWait('it is not attached', 10_000)),
+  };
+  const noted = new NotedEvents();
+  const manager = new VolumeManager({ rootDir }, [waiting], noted);
+  const began = Date.now();
+  await assert.rejects(
+    manager.setUp(podWith({ emptyDir: {} }), signal),
+    (error: Error & { retryAt: number }) => {
+      assert.equal(error.message, 'it is not attached');
+      assert.ok(error.retryAt >= began + 10_000);
+      return true;
+    },
+  );
+  assert.deepEqual(noted.lines, []);
+});
+
 test('a live volume that cannot be brought up to date stays as it is, and is logged once', async () => {
   const lines: string[] = [];
   const restore = redirectLog((line) => void lines.push(line));
@@ -108,6 +144,8 @@ test('a live volume that cannot be brought up to date stays as it is, and is log
     failure = 'configmap "c" not found';
     await manager.refresh(pod, signal);
     assert.equal(lines.length, 2);
+    const told = 'MountVolume.SetUp failed for volume "v0" : configmap "c" not found';
+    assert.deepEqual(events.lines.slice(-2), Array(2).fill(`Warning FailedMount default/p: ${told}`));
   } finally {
     failure = undefined;
     restore();

@@ -6,12 +6,14 @@ import { messageOf } from '@berth/common/error-message.ts';
 import { makePrivateDirectory } from '@berth/common/files/directories.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { type Pod, podKey, type Volume } from '../api/pod.ts';
+import { volumeUses } from '../api/volume-uses.ts';
+import { aboutPod, type Recorder } from '../events/event.ts';
 import { createLogger } from '../klog/klog.ts';
-import { pluginVolumesDir, podDir, podsDir } from '../paths/pod-paths.ts';
+import { pluginVolumesDir, podDir, podsDir, volumesDir } from '../paths/pod-paths.ts';
 import { MountRetries } from './mount-retries.ts';
 import type { PreparedVolume, VolumePlugin } from './plugin.ts';
-import { entries, unmountPodDir } from './pod-dir.ts';
-import { VolumeError } from './volume-error.ts';
+import { entries, unmountBelow, unmountPodDir } from './pod-dir.ts';
+import { VolumeError, VolumeWait } from './volume-error.ts';
 
 const log = createLogger('manager.ts');
 
@@ -30,15 +32,19 @@ export type PreparedVolumes = ReadonlyMap<string, PreparedVolume>;
 export class VolumeManager {
   readonly #roots: Roots;
   readonly #plugins: readonly VolumePlugin[];
+  readonly #events: Recorder;
   /** Volumes that this kubelet has set up, by pod and name. */
   readonly #made = new Map<string, Map<string, MadeVolume>>();
   readonly #retries = new MountRetries();
+  /** Pods that have ended, and whose volumes are removed. */
+  readonly #released = new Set<string>();
   /** The last failure to refresh a volume, by pod and name, so that each is logged once. */
   readonly #stale = new Map<string, Map<string, string>>();
 
-  constructor(roots: Roots, plugins: readonly VolumePlugin[]) {
+  constructor(roots: Roots, plugins: readonly VolumePlugin[], events: Recorder) {
     this.#roots = roots;
     this.#plugins = plugins;
+    this.#events = events;
   }
 
   /**
@@ -50,9 +56,10 @@ export class VolumeManager {
   async setUp(pod: Pod, signal: AbortSignal): Promise<PreparedVolumes> {
     makePrivateDirectory(podsDir(this.#roots));
     makePrivateDirectory(podDir(this.#roots, pod.metadata.uid));
+    this.#released.delete(pod.metadata.uid);
     const made = this.#madeOf(pod.metadata.uid);
     const prepared = new Map<string, PreparedVolume>();
-    for (const volume of pod.spec.volumes ?? []) {
+    for (const volume of this.#volumesOf(pod)) {
       const former = made.get(volume.name);
       if (former && isDeepStrictEqual(former.volume, volume)) {
         await this.#refresh(pod, volume, signal);
@@ -71,22 +78,52 @@ export class VolumeManager {
    * changed. A failure is logged: the volume stays as it is.
    */
   async refresh(pod: Pod, signal: AbortSignal): Promise<void> {
-    for (const volume of pod.spec.volumes ?? []) await this.#refresh(pod, volume, signal);
+    for (const volume of this.#volumesOf(pod)) await this.#refresh(pod, volume, signal);
+  }
+
+  /**
+   * Removes the volumes of a pod that has ended and is still wanted: it keeps its folder, with what is remembered of it.
+   * The space on the disk is free for others.
+   */
+  async release(uid: string): Promise<void> {
+    if (this.#released.has(uid)) return;
+    const folder = podDir(this.#roots, uid);
+    this.#forget(uid);
+    for (const plugin of this.#plugins) await plugin.unmount?.(folder);
+    const subPaths = await unmountBelow(join(folder, 'volume-subpaths'));
+    const volumes = await unmountBelow(volumesDir(folder));
+    if (volumes !== undefined) {
+      await this.#removeVolumes(folder);
+      await removeTree(volumes);
+    }
+    if (subPaths !== undefined) await removeTree(subPaths);
+    this.#released.add(uid);
   }
 
   /** Removes the pod's volumes and its folder. Works without the manifest: an earlier kubelet may have made them. */
   async tearDown(uid: string): Promise<void> {
+    this.#forget(uid);
+    this.#released.delete(uid);
+    for (const plugin of this.#plugins) await plugin.unmount?.(podDir(this.#roots, uid));
+    const folder = await unmountPodDir(uid, this.#roots);
+    if (folder === undefined) return;
+    await this.#removeVolumes(folder);
+    await removeTree(folder);
+  }
+
+  #forget(uid: string): void {
     this.#made.delete(uid);
     this.#stale.delete(uid);
     this.#retries.forget(uid);
-    const folder = await unmountPodDir(uid, this.#roots);
-    if (folder === undefined) return;
+  }
+
+  /** Removes what volumes have on disk; nothing is mounted there. */
+  async #removeVolumes(folder: string): Promise<void> {
     for (const { onDisk } of this.#plugins) {
       if (onDisk === undefined) continue;
       const volumes = pluginVolumesDir(folder, onDisk.directory);
       for (const name of await entries(volumes)) await onDisk.tearDown(join(volumes, name));
     }
-    await removeTree(folder);
   }
 
   async #make(pod: Pod, volume: Volume, signal: AbortSignal): Promise<PreparedVolume> {
@@ -96,8 +133,13 @@ export class VolumeManager {
       this.#retries.succeeded(uid, volume.name);
       return made;
     } catch (error) {
+      if (error instanceof VolumeWait) {
+        throw new VolumeError(error.message, Date.now() + error.retryMs, { cause: error });
+      }
       const retryAt = this.#retries.failed(uid, volume.name, Date.now());
-      throw new VolumeError(failureOf(volume, error), retryAt, { cause: error });
+      const message = failureOf(volume, error);
+      if (!signal.aborted) this.#events.record(aboutPod(pod), 'Warning', 'FailedMount', message);
+      throw new VolumeError(message, retryAt, { cause: error });
     }
   }
 
@@ -112,7 +154,10 @@ export class VolumeManager {
       stale.delete(volume.name);
     } catch (error) {
       const message = failureOf(volume, error);
-      if (stale.get(volume.name) !== message) log.error(message, { pod: podKey(pod) });
+      if (stale.get(volume.name) !== message) {
+        log.error(message, { pod: podKey(pod) });
+        this.#events.record(aboutPod(pod), 'Warning', 'FailedMount', message);
+      }
       stale.set(volume.name, message);
     }
   }
@@ -123,12 +168,24 @@ export class VolumeManager {
     return made;
   }
 
+  #volumesOf(pod: Pod): Volume[] {
+    return (pod.spec.volumes ?? []).filter((volume) => {
+      const plugin = this.#plugins.find(({ kind }) => volume[kind] !== undefined);
+      return plugin?.isForUse !== true || isUsed(pod, volume.name);
+    });
+  }
+
   #pluginOf(volume: Volume): VolumePlugin {
     const plugin = this.#plugins.find(({ kind }) => volume[kind] !== undefined);
     if (plugin) return plugin;
     const kinds = this.#plugins.map(({ kind }) => kind);
     throw new Error(`this kubelet knows only these kinds of volumes: ${kinds.join(', ')}`);
   }
+}
+
+function isUsed(pod: Pod, volume: string): boolean {
+  const { isMounted, isDevice } = volumeUses(pod, volume);
+  return isMounted || isDevice;
 }
 
 function failureOf(volume: Volume, error: unknown): string {

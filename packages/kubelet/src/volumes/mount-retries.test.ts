@@ -26,3 +26,9 @@ test('an attempt before its time does not lengthen the wait', () => {
   assert.equal(retries.failed('u', 'v', 1499), 1500);
   assert.equal(retries.failed('u', 'v', 1500), 2500);
 });
+
+test('a clock that is set back makes no wait longer', () => {
+  const retries = new MountRetries();
+  assert.equal(retries.failed('u', 'v', 3_600_000), 3_600_500);
+  assert.equal(retries.failed('u', 'v', 1_800_000), 1_801_000);
+});

@@ -16,7 +16,8 @@ export class MountRetries {
     const waits = this.#waits.get(uid) ?? new Map<string, Wait>();
     this.#waits.set(uid, waits);
     const wait = waits.get(volume);
-    if (wait && now < wait.until) return wait.until;
+    // The time of one that is further away than it is long is of a clock that has been set back since.
+    if (wait && now < wait.until && wait.until - now <= wait.delayMs) return wait.until;
     const delayMs = wait ? Math.min(wait.delayMs * 2, longestMs) : firstMs;
     waits.set(volume, { delayMs, until: now + delayMs });
     return now + delayMs;

@@ -1,4 +1,5 @@
 // Maps each volume mount of a container to what the runtime mounts there.
+import { mounts } from '@berth/linux/mounts/mount.ts';
 import type { Container, Pod, VolumeMount } from '../api/pod.ts';
 import type { MountSource } from '../containers/container-config.ts';
 import { containerEnvironment, type EnvironmentSources } from '../env/environment.ts';
@@ -7,6 +8,7 @@ import type { PresentImage } from '../kubecontainer/present-image.ts';
 import { podDir } from '../paths/pod-paths.ts';
 import type { PreparedVolumes } from './manager.ts';
 import { bindSubPath, checkSubPath } from './sub-path.ts';
+import { bindSubPathApart, hasRemoteFileSystems } from './sub-path-process.ts';
 
 type Roots = Parameters<typeof podDir>[0];
 
@@ -20,13 +22,13 @@ export interface Mountable {
  * Sources by the mount's path in the container. Bind-mounts each `subPath`. Throws when a volume is missing or a
  * `subPath` leads out of it.
  */
-export function mountSources(
+export async function mountSources(
   pod: Pod,
   container: Container,
   mountable: Mountable,
   place: EnvironmentSources,
   roots: Roots,
-): Map<string, MountSource> {
+): Promise<Map<string, MountSource>> {
   const sources = new Map<string, MountSource>();
   for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
     const subPath = mount.subPathExpr ? expandSubPath(pod, container, mount, place) : (mount.subPath ?? '');
@@ -34,7 +36,8 @@ export function mountSources(
     const part = `volume-subpaths/${mount.name}/${container.name}/${index}`;
     const target = `${podDir(roots, pod.metadata.uid)}/${part}`;
     const source =
-      imageSource(pod, mount, mountable, subPath) ?? nodeSource(mount, mountable, subPath, target);
+      imageSource(pod, mount, mountable, subPath) ??
+      (await nodeSource(pod, mount, mountable, subPath, target));
     if (source === undefined) {
       throw new Error(`cannot find volume "${mount.name}" to mount into container "${container.name}"`);
     }
@@ -56,17 +59,27 @@ function imageSource(
   return { from: 'image', image: { image: found.ref, userSpecifiedImage, annotations }, subPath };
 }
 
-function nodeSource(
+async function nodeSource(
+  pod: Pod,
   { name }: VolumeMount,
   { volumes }: Mountable,
   subPath: string,
   target: string,
-): MountSource | undefined {
+): Promise<MountSource | undefined> {
   const volume = volumes.get(name);
   if (volume?.from !== 'node') return undefined;
   const { path, isReadOnly, isRelabelled } = volume;
-  const hostPath = subPath ? bindSubPath(path, subPath, target) : path;
+  const bind = mayBeRemote(pod, name) ? bindSubPathApart : bindSubPath;
+  const hostPath = subPath ? await bind(path, subPath, target) : path;
   return { from: 'node', hostPath, isReadOnly, isRelabelled };
+}
+
+/** Whether a file server may have the volume's files. A symbolic link of the node may lead to any mount. */
+function mayBeRemote(pod: Pod, name: string): boolean {
+  const volume = pod.spec.volumes?.find((each) => each.name === name);
+  const { nfs, hostPath, csi, persistentVolumeClaim, ephemeral } = volume ?? {};
+  const source = nfs ?? hostPath ?? csi ?? persistentVolumeClaim ?? ephemeral;
+  return source !== undefined && hasRemoteFileSystems(mounts());
 }
 
 /** Expands `subPathExpr` in the container's environment. Throws for a variable without a value. */

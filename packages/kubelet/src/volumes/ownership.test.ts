@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { groupPermissions, type VolumeAccess } from './ownership.ts';
+import { groupPermissions, hasGroup, type VolumeAccess } from './ownership.ts';
 
 const cases: [what: string, isDirectory: boolean, mode: number, access: VolumeAccess, result: number][] = [
   ['a file', false, 0o600, 'read-write', 0o660],
@@ -17,3 +17,13 @@ for (const [what, isDirectory, mode, access, result] of cases) {
     assert.deepEqual(groupPermissions(stats, 7, access), { gid: 7, mode: result });
   });
 }
+
+test('a directory has the group when it has all permissions of the group', () => {
+  const directory = (gid: number, mode: number) => ({ gid, mode: mode | 0o040_000, isDirectory: () => true });
+  assert.ok(hasGroup(directory(7, 0o2770), 7, 'read-write'));
+  assert.ok(hasGroup(directory(7, 0o3777), 7, 'read-write'));
+  assert.ok(!hasGroup(directory(8, 0o2770), 7, 'read-write'));
+  assert.ok(!hasGroup(directory(7, 0o770), 7, 'read-write'));
+  assert.ok(!hasGroup(directory(7, 0o2750), 7, 'read-write'));
+  assert.ok(hasGroup(directory(7, 0o2750), 7, 'read-only'));
+});

@@ -1,6 +1,7 @@
 // fsGroup: gives a volume to a group, so that containers of any user can use it.
 // https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 import type { Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { changePermissions, type Permissions } from '@berth/linux/files/tree-permissions.ts';
 import { createLogger } from '../klog/klog.ts';
 
@@ -10,17 +11,28 @@ const log = createLogger('ownership.ts');
 export type VolumeAccess = 'read-write' | 'read-only';
 
 /**
- * Gives every file of the volume to the group `fsGroup`, unless that is undefined. What cannot be changed is logged: the
- * volume is used all the same.
+ * Gives every file of the volume to the group `fsGroup`, unless that is undefined, or the policy is OnRootMismatch and the
+ * volume's root has it already. What cannot be changed is logged: the volume is used all the same.
  */
 export async function setVolumeGroup(
   directory: string,
   fsGroup: number | undefined,
   access: VolumeAccess,
+  policy?: string,
 ): Promise<void> {
   if (fsGroup === undefined) return;
+  if (policy === 'OnRootMismatch' && hasGroup(await stat(directory), fsGroup, access)) return;
   const failure = await changePermissions(directory, (stats) => groupPermissions(stats, fsGroup, access));
   if (failure) log.error('Failed to set the group of a volume', { err: failure, path: directory, fsGroup });
+}
+
+/** Whether a file has all permissions that the group would get. */
+export function hasGroup(
+  stats: Pick<Stats, 'gid' | 'mode' | 'isDirectory'>,
+  gid: number,
+  access: VolumeAccess,
+): boolean {
+  return stats.gid === gid && (stats.mode & 0o7777) === groupPermissions(stats, gid, access).mode;
 }
 
 /** The permissions of one file: the group may read it, write it unless the volume is read-only, enter a directory. */

@@ -24,8 +24,15 @@ export interface VolumePlugin {
    * when nothing has changed.
    */
   readonly isLive: boolean;
+  /** Whether a volume that no container uses is left alone. */
+  readonly isForUse?: boolean;
   /** Makes the volume, unless it exists. `signal` is aborted when the pod must end. */
   setUp(pod: Pod, volume: Volume, signal: AbortSignal): Promise<PreparedVolume>;
+  /**
+   * Present for a kind whose volumes somebody else unmounts: called with the pod's folder before the kubelet unmounts and
+   * removes what is left there.
+   */
+  readonly unmount?: (podFolder: string) => Promise<void>;
   /** Present for a kind that keeps its volumes below the pod's folder. */
   readonly onDisk?: {
     /** Folder of this kind's volumes in the pod's `volumes`. */

@@ -7,12 +7,17 @@ import { podDir, podsDir } from '../paths/pod-paths.ts';
 
 type Roots = Parameters<typeof podDir>[0];
 
+/** Unmounts everything below the pod's folder. Returns the folder; undefined when it does not exist. */
+export function unmountPodDir(uid: string, roots: Roots): Promise<string | undefined> {
+  return unmountBelow(podDir(roots, uid));
+}
+
 /**
- * Unmounts everything below the pod's folder, deepest first. Reads the mount table, so that no mount is missed and
- * nothing outside is deleted through one. Returns the folder; undefined when it does not exist.
+ * Unmounts everything below a folder, deepest first. Reads the mount table, so that no mount is missed and nothing
+ * outside is deleted through one. Returns the folder; undefined when it does not exist.
  */
-export async function unmountPodDir(uid: string, roots: Roots): Promise<string | undefined> {
-  const directory = await pathInMountTable(podDir(roots, uid));
+export async function unmountBelow(folder: string): Promise<string | undefined> {
+  const directory = await pathInMountTable(folder);
   if (directory === undefined) return undefined;
   for (const { mountPoint } of mountsBelow(directory)) unmount(mountPoint, { detach: true, ifMounted: true });
   const [left] = mountsBelow(directory);

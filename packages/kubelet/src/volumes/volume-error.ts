@@ -9,3 +9,15 @@ export class VolumeError extends Error {
     this.retryAt = retryAt;
   }
 }
+
+/** A volume waits for others, such as a controller that attaches it: that is no failure yet. */
+export class VolumeWait extends Error {
+  override readonly name = 'VolumeWait';
+  /** When to look again, unless something happens before. */
+  readonly retryMs: number;
+
+  constructor(message: string, retryMs: number) {
+    super(message);
+    this.retryMs = retryMs;
+  }
+}

@@ -41,3 +41,28 @@ test('all that is missing is told at once, each once', () => {
   });
   assert.deepEqual(textsOf({ sources: [{ configMap: { name: 'gone', optional: true } }] }), []);
 });
+
+test('a certificate is in one file with its key, or in two', () => {
+  const bundle = { key: 'KEY\n', chain: 'CHAIN\n' };
+  const certificate = { signerName: 's', keyType: 'ED25519' };
+  const source = {
+    defaultMode: 0o440,
+    sources: [
+      { podCertificate: { ...certificate, credentialBundlePath: 'bundle.pem' } },
+      { podCertificate: { ...certificate, keyPath: 'key.pem', certificateChainPath: 'chain.pem', user: 7 } },
+    ],
+  };
+  const asked = new Map([
+    [0, bundle],
+    [1, bundle],
+  ]);
+  const files = [...projectedFiles(source, pod, read, node, asked)];
+  assert.deepEqual(
+    files.map(([path, { data, mode, user }]) => [path, Buffer.from(data).toString(), mode, user]),
+    [
+      ['bundle.pem', 'KEY\nCHAIN\n', 0o440, undefined],
+      ['key.pem', 'KEY\n', 0o600, 7],
+      ['chain.pem', 'CHAIN\n', 0o600, 7],
+    ],
+  );
+});

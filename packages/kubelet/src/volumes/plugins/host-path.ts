@@ -32,7 +32,7 @@ export const hostPathPlugin: VolumePlugin = {
 };
 
 /** Makes the path where its type asks for that. Throws when it is not of its type. */
-async function checkHostPath({ path, type = '' }: HostPathVolumeSource): Promise<void> {
+export async function checkHostPath({ path, type = '' }: HostPathVolumeSource): Promise<void> {
   if (type === '') return;
   const kind = kinds[type.replace(/OrCreate$/, '')];
   if (!kind) throw new Error(`${type} is an invalid volume type`);

@@ -9,8 +9,9 @@ import { promisify } from 'node:util';
 import { messageOf } from '@berth/common/error-message.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { isMountPoint } from '@berth/linux/mounts/mount.ts';
+import type { Pod } from '../../api/pod.ts';
 import { pluginDirs, volumePath } from '../../paths/pod-paths.ts';
-import type { VolumePlugin } from '../plugin.ts';
+import type { PreparedVolume, VolumePlugin } from '../plugin.ts';
 
 const directory = pluginDirs.nfs;
 
@@ -29,35 +30,64 @@ export interface NfsPorts {
 }
 
 /** The plugin of nfs volumes. */
-export function nfsPlugin({ roots, searchPath = systemPath() }: NfsPorts): VolumePlugin {
+export function nfsPlugin(ports: NfsPorts): VolumePlugin {
   return {
     kind: 'nfs',
     isLive: false,
     setUp: async (pod, { name, nfs }, signal) => {
       if (!nfs) throw new Error('the volume is no nfs');
-      const path = volumePath(roots, pod.metadata.uid, directory, name);
-      const isReadOnly = nfs.readOnly === true;
-      if (!isMountPoint(path)) {
-        const program = await findMountNfs(searchPath);
-        await mkdir(path, { recursive: true, mode: 0o750 });
-        const server = isIPv6(nfs.server) ? `[${nfs.server}]` : nfs.server;
-        const options = isReadOnly ? ['-o', 'ro'] : [];
-        try {
-          await run(program, [`${server}:${nfs.path}`, path, ...options], {
-            signal,
-            killSignal: 'SIGKILL',
-            timeout: timeoutMs,
-            maxBuffer: maxOutputBytes,
-          });
-        } catch (error) {
-          await rmdir(path).catch(() => {});
-          throw new Error(`mount failed: ${problemOf(error)}`, { cause: error });
-        }
-      }
-      return { from: 'node', path, isReadOnly, isRelabelled: false };
+      const { server, path, readOnly = false } = nfs;
+      return await mountNfs(
+        ports,
+        pod,
+        { name, server, path, isReadOnly: readOnly, mountOptions: [] },
+        signal,
+      );
     },
     onDisk: { directory, tearDown: removeTree },
   };
+}
+
+/** A directory of a file server. */
+export interface NfsVolume {
+  /** Of its folder in the pod's. */
+  name: string;
+  server: string;
+  path: string;
+  isReadOnly: boolean;
+  mountOptions: readonly string[];
+}
+
+/** Mounts it for the pod. */
+export async function mountNfs(
+  { roots, searchPath = systemPath() }: NfsPorts,
+  pod: Pod,
+  { name, server, path: remote, isReadOnly, mountOptions }: NfsVolume,
+  signal: AbortSignal,
+): Promise<PreparedVolume> {
+  const path = volumePath(roots, pod.metadata.uid, directory, name);
+  if (!isMountPoint(path)) {
+    const program = await findMountNfs(searchPath);
+    await mkdir(path, { recursive: true, mode: 0o750 });
+    const host = isIPv6(server) ? `[${server}]` : server;
+    const options = [...new Set([...(isReadOnly ? ['ro'] : []), ...mountOptions])];
+    try {
+      await run(
+        program,
+        [`${host}:${remote}`, path, ...(options.length > 0 ? ['-o', options.join(',')] : [])],
+        {
+          signal,
+          killSignal: 'SIGKILL',
+          timeout: timeoutMs,
+          maxBuffer: maxOutputBytes,
+        },
+      );
+    } catch (error) {
+      await rmdir(path).catch(() => {});
+      throw new Error(`mount failed: ${problemOf(error)}`, { cause: error });
+    }
+  }
+  return { from: 'node', path, isReadOnly, isRelabelled: false };
 }
 
 function systemPath(): string[] {

@@ -12,6 +12,6 @@ export function projectedVolumes(node: NodeCapacity): FilesKind {
     kind: 'projected',
     directory: pluginDirs.projected,
     medium: 'memory',
-    files: (pod, { projected = {} }, read) => projectedFiles(projected, pod, read, node),
+    files: (pod, { projected = {} }, read, asked) => projectedFiles(projected, pod, read, node, asked),
   };
 }

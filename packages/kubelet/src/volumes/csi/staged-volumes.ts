@@ -1,0 +1,179 @@
+// Stages volumes for all pods of the node, and unstages them when no pod uses them any more, also those of pods of an earlier
+// kubelet. What is done to one volume is done one after the other.
+import { mkdirSync } from 'node:fs';
+import { sleepUntilAborted } from '@berth/common/abort.ts';
+import { KeyedQueue } from '@berth/common/keyed-queue.ts';
+import { NodeServiceCapability_RPC_Type as Capability } from '../../generated/csi.ts';
+import { createLogger } from '../../klog/klog.ts';
+import { rpcErrorText } from '../../kubecontainer/rpc-error-text.ts';
+import type { VolumeMetrics } from '../../metrics/volume-metrics.ts';
+import { type CsiDrivers, type DriverCalls, isFinal } from './csi-drivers.ts';
+import { globalMount, stagedDir } from './csi-paths.ts';
+import { type DriverVolume, publishedVolumes, stagedVolumes } from './csi-remains.ts';
+import { type CsiVolume, pluginOf } from './csi-volume.ts';
+import { volumeCapability } from './volume-capability.ts';
+import { loadVolumeData, removeVolumeDir, saveVolumeData } from './volume-data.ts';
+
+const log = createLogger('staged-volumes.ts');
+
+const firstRetryMs = 500;
+const longestRetryMs = 122_000;
+
+/** What a driver is told to stage a volume. */
+export interface StageRequest {
+  volume: CsiVolume;
+  publishContext: Record<string, string>;
+  secrets: Record<string, string>;
+  fsGroup: number | undefined;
+}
+
+/** The parameters of staging. */
+export interface StagedVolumesPorts {
+  roots: Parameters<typeof stagedDir>[0];
+  drivers: CsiDrivers;
+  metrics: Pick<VolumeMetrics, 'operation'>;
+  /** Nothing on this node uses the volume any more. */
+  onUnused(volume: DriverVolume): void;
+}
+
+/** The staged volumes of a node. */
+export class StagedVolumes {
+  readonly #ports: StagedVolumesPorts;
+  readonly #queue = new KeyedQueue();
+  /** By folder, the pods that this kubelet has set volumes up for, or is about to. */
+  readonly #users = new Map<string, Set<string>>();
+  /** Folders of volumes that were staged by this kubelet. */
+  readonly #staged = new Set<string>();
+  /** Folders whose volumes are being unstaged, and whether they were released again meanwhile. */
+  readonly #ending = new Map<string, { again: boolean }>();
+  readonly #stopped = new AbortController();
+
+  constructor(ports: StagedVolumesPorts) {
+    this.#ports = ports;
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  /** Notes that a pod uses the volume: it stays staged. */
+  hold(volume: DriverVolume, uid: string): void {
+    const directory = stagedDir(this.#ports.roots, volume);
+    const users = this.#users.get(directory) ?? new Set<string>();
+    this.#users.set(directory, users);
+    users.add(uid);
+  }
+
+  /** A pod does not use the volume any more: unstages it, in the background, if no other does. */
+  release(volume: DriverVolume, uid: string): void {
+    this.#users.get(stagedDir(this.#ports.roots, volume))?.delete(uid);
+    void this.#end(volume);
+  }
+
+  /** Unstages what an earlier kubelet has left staged of a driver. */
+  async sweep(driver: string): Promise<void> {
+    for (const volume of await stagedVolumes(this.#ports.roots, driver)) void this.#end(volume);
+  }
+
+  /** Runs `run` while nothing else is done to the volume. */
+  async exclusively<Result>(volume: DriverVolume, run: () => Promise<Result>): Promise<Result> {
+    return await this.#queue.run(stagedDir(this.#ports.roots, volume), run);
+  }
+
+  /**
+   * Stages the volume unless this kubelet has done so. Called while nothing else is done to it.
+   *
+   * @returns where it is staged; undefined for a driver that stages nothing
+   */
+  async stage(
+    calls: DriverCalls,
+    request: () => Promise<StageRequest>,
+    volume: CsiVolume,
+  ): Promise<string | undefined> {
+    if (!(await calls.can(Capability.STAGE_UNSTAGE_VOLUME))) return undefined;
+    const directory = stagedDir(this.#ports.roots, volume);
+    const path = globalMount(directory);
+    if (this.#staged.has(directory)) return path;
+    const { publishContext, secrets, fsGroup } = await request();
+    const [hasSingleNodeMultiWriter, appliesGroup] = [
+      await calls.can(Capability.SINGLE_NODE_MULTI_WRITER),
+      await calls.can(Capability.VOLUME_MOUNT_GROUP),
+    ];
+    const { fsType, mountOptions, accessModes, handle, driver, attributes } = volume;
+    const group = appliesGroup ? fsGroup : undefined;
+    mkdirSync(path, { recursive: true, mode: 0o750 });
+    await saveVolumeData(directory, { driverName: driver, volumeHandle: handle });
+    try {
+      await calls.node.nodeStageVolume({
+        volumeId: handle,
+        publishContext,
+        stagingTargetPath: path,
+        volumeCapability: volumeCapability({
+          accessMode: accessModes?.[0],
+          hasSingleNodeMultiWriter,
+          use: { as: 'mount', fsType, mountOptions, group },
+        }),
+        secrets,
+        volumeContext: { ...attributes },
+      });
+    } catch (error) {
+      // Otherwise the driver may still be at it: it is unstaged when the pod ends.
+      if (isFinal(error)) removeVolumeDir(directory, path);
+      throw error;
+    }
+    this.#staged.add(directory);
+    return path;
+  }
+
+  /** Unstages the volume as soon as that succeeds, unless a pod uses it again. */
+  async #end(volume: DriverVolume): Promise<void> {
+    const directory = stagedDir(this.#ports.roots, volume);
+    const underWay = this.#ending.get(directory);
+    if (underWay) {
+      underWay.again = true;
+      return;
+    }
+    const current = { again: true };
+    this.#ending.set(directory, current);
+    const { signal } = this.#stopped;
+    let waitMs = firstRetryMs;
+    while (current.again && !signal.aborted) {
+      current.again = false;
+      try {
+        await this.exclusively(volume, () => this.#unstageUnused(volume, directory));
+      } catch (error) {
+        const { driver, handle } = volume;
+        const err = rpcErrorText(error);
+        log.error('UnmountDevice failed, will try again', { err, driver, volume: handle, ms: waitMs });
+        await sleepUntilAborted(waitMs, signal);
+        waitMs = Math.min(waitMs * 2, longestRetryMs);
+        current.again = true;
+      }
+    }
+    this.#ending.delete(directory);
+  }
+
+  async #unstageUnused(volume: DriverVolume, directory: string): Promise<void> {
+    const { roots, drivers, metrics, onUnused } = this.#ports;
+    if ((this.#users.get(directory)?.size ?? 0) > 0) return;
+    const published = await publishedVolumes(roots);
+    const { driver, handle } = volume;
+    if (published.some((each) => each.driver === driver && each.handle === handle)) return;
+    if (await loadVolumeData(directory)) {
+      this.#staged.delete(directory);
+      const path = globalMount(directory);
+      await metrics.operation(pluginOf(driver), 'unmount_device', () =>
+        drivers.use(driver, async ({ node, can }) => {
+          if (await can(Capability.STAGE_UNSTAGE_VOLUME)) {
+            await node.nodeUnstageVolume({ volumeId: handle, stagingTargetPath: path });
+          }
+        }),
+      );
+      if (removeVolumeDir(directory, path) === 'still mounted') {
+        throw new Error(`the driver has left ${path} mounted`);
+      }
+    }
+    this.#users.delete(directory);
+    onUnused(volume);
+  }
+}
