@@ -29,6 +29,11 @@ export function credentialsFor<Entry extends Keyed>(repository: string, entries:
   return found.length > 0 || !isDockerHub(repository) ? found : (byKey.get(dockerHub) ?? []);
 }
 
+/** Whether a pattern of a credential provider's `matchImages` is for a repository. */
+export function matchesImage(pattern: string, repository: string): boolean {
+  return isFor(placeOf(pattern), placeOf(repository));
+}
+
 /** Host and path of a registry, without the scheme and the version of Docker's API; undefined when it is not one. */
 function keyOf(registry: string): string | undefined {
   const match = /^(?:https?:\/\/)?(?:[^/?#]*@)?([^/?#\s"<>\\^`{|}%]*)([^?#]*)/.exec(registry);

@@ -6,10 +6,19 @@ import type { Secret } from '../../objects/types.ts';
 import { parseDockerConfigJson, parseDockercfg, type RegistryEntry } from './docker-config.ts';
 import { credentialsFor } from './keyring.ts';
 
+/** A service account with which an image was pulled. */
+export interface PullServiceAccount {
+  uid: string;
+  namespace: string;
+  name: string;
+}
+
 /** Credentials that a pull may use. */
 export interface PullCredentials extends RegistryEntry {
-  /** The Secret that holds them; undefined: every pod of the node may use them. */
+  /** The Secret that holds them; undefined: every pod of the node may use them, unless they are a service account's. */
   secret: { namespace: string; name: string } | undefined;
+  /** The service account that a credential provider got them for. */
+  serviceAccount?: PullServiceAccount | undefined;
 }
 
 /** The pod's pull Secrets, and the names of those that do not exist. */

@@ -6,15 +6,15 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { redirectLog } from '../../klog/klog.ts';
 import type { ImageVerification } from './policy.ts';
 import { type PullCheck, PullRecords } from './pull-records.ts';
-import { type PullSecret, pullSecrets } from './pulled-record.ts';
+import { type PodProof, podProof } from './pulled-record.ts';
 import { countPullFiles, PullRecordFiles } from './record-files.ts';
 
 const image = 'a.example/app:1';
 const id = 'sha256:1';
 const entry = { registry: 'a.example', username: 'u', password: 'p', email: '' };
 const credentials = { ...entry, secret: { namespace: 'n', name: 's' } };
-const right = async (): Promise<PullSecret[]> => pullSecrets([credentials]);
-const none = async (): Promise<PullSecret[]> => [];
+const right = async (): Promise<PodProof> => podProof([credentials]);
+const none = async (): Promise<PodProof> => podProof([]);
 
 let root: string;
 let checks: PullCheck[];
@@ -124,7 +124,7 @@ test('a record that cannot be read makes everybody pull', async () => {
 test('a Secret that is learnt is recorded', async () => {
   const each = records();
   await pull(each, credentials);
-  const other = async () => pullSecrets([{ ...credentials, secret: { namespace: 'm', name: 't' } }]);
+  const other = async () => podProof([{ ...credentials, secret: { namespace: 'm', name: 't' } }]);
   assert.equal(await each.mustPull(image, id, other), false);
   const [name = ''] = files('pulled');
   assert.match(readFileSync(join(root, 'image_manager/pulled', name), 'utf8'), /"namespace":"m","name":"t"/);

@@ -5,7 +5,7 @@ import type { ImageClient } from '@berth/cri/client/client.ts';
 import { createLogger } from '../../klog/klog.ts';
 import type { PullCredentials } from '../credentials/pull-credentials.ts';
 import { type ImageVerification, mustVerify } from './policy.ts';
-import { type AllowedPulls, allowedBy, type PullSecret, verify, withPull } from './pulled-record.ts';
+import { type AllowedPulls, allowedBy, type PodProof, verify, withPull } from './pulled-record.ts';
 import type { PullRecordFiles } from './record-files.ts';
 
 const log = createLogger('pull-records.ts');
@@ -44,7 +44,7 @@ export class PullRecords {
   }
 
   /** Whether a pod has to pull an image that is on the node, to prove that it may use it. */
-  async mustPull(image: string, imageRef: string, secrets: () => Promise<PullSecret[]>): Promise<boolean> {
+  async mustPull(image: string, imageRef: string, proof: () => Promise<PodProof>): Promise<boolean> {
     const { files, verification, metrics } = this.#ports;
     try {
       await this.#recovered();
@@ -54,7 +54,7 @@ export class PullRecords {
         metrics.checked('credentialPolicyAllowed');
         return false;
       }
-      const verdict = verify(record, splitImageName(image).name, await secrets());
+      const verdict = verify(record, splitImageName(image).name, await proof());
       const { learnt } = verdict;
       if (learnt) await this.#record(image, imageRef, { kubernetesSecrets: [learnt] });
       metrics.checked(verdict.pull ? 'mustAuthenticate' : 'credentialRecordFound');
@@ -87,6 +87,11 @@ export class PullRecords {
       },
       [Symbol.asyncDispose]: () => this.#queue.run(image, () => this.#end(image, keep)),
     };
+  }
+
+  /** Removes the record of an image that is gone. */
+  forget(imageRef: string): Promise<void> {
+    return this.#queue.run(imageRef, () => this.#ports.files.removeRecord(imageRef));
   }
 
   async #end(image: string, keep: boolean): Promise<void> {

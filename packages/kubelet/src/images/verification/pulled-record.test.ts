@@ -6,7 +6,7 @@ import {
   type PulledRecord,
   type PullSecret,
   parseRecord,
-  pullSecrets,
+  podProof,
   verify,
   withPull,
 } from './pulled-record.ts';
@@ -50,11 +50,15 @@ for (const [what, given, secrets, want] of [
     { pull: false },
   ],
 ] as const) {
-  test(`verified against ${what}`, () => assert.deepEqual(verify(given, 'a/b', secrets), want));
+  test(`verified against ${what}`, () =>
+    assert.deepEqual(verify(given, 'a/b', { secrets, serviceAccount: undefined }), want));
 }
 
 test('a name of an object is no record', () => {
-  assert.deepEqual(verify(record({}), 'constructor', [secret('s', '1')]), { pull: true });
+  assert.deepEqual(
+    verify(record({}), 'constructor', { secrets: [secret('s', '1')], serviceAccount: undefined }),
+    { pull: true },
+  );
 });
 
 test('a record gets what is new, and is the same object otherwise', () => {
@@ -85,7 +89,7 @@ test('credentials of a pod are known by its Secret, those of the node by nothing
   const ofNode = { ...entry, secret: undefined };
   // From the real kubelet's hashAuthConfig: of {"username":"u","password":"p\u003c"}.
   const hash = '43613dbfa39e0fb6f3063b043db9971ece8a578c595a1818942ae332c4037ec5';
-  assert.deepEqual(pullSecrets([ofNode, ofPod]), [secret('s', hash)]);
+  assert.deepEqual(podProof([ofNode, ofPod]).secrets, [secret('s', hash)]);
   assert.deepEqual(allowedBy(ofPod), { kubernetesSecrets: [secret('s', hash)] });
   assert.deepEqual(allowedBy(ofNode), { nodePodsAccessible: true });
   assert.deepEqual(allowedBy(undefined), { nodePodsAccessible: true });
@@ -105,4 +109,28 @@ test('a file of the real kubelet is read', () => {
   });
   assert.equal(parseRecord(text, 'sha256:2'), undefined);
   assert.throws(() => parseRecord('{', 'sha256:1'));
+});
+
+test('a service account proves what it has pulled, and only itself', () => {
+  const account = { uid: 'u1', namespace: 'default', name: 'puller' };
+  const credentials = { registry: 'a', username: 'u', password: 'p', email: '', secret: undefined };
+  const allowed = allowedBy({ ...credentials, serviceAccount: account });
+  assert.deepEqual(allowed, { kubernetesServiceAccounts: [account] });
+  const bySecret = withPull(record({}), 'sha256:1', 'a/b', { kubernetesSecrets: [secret('s', '1')] }, now);
+  const both = withPull(bySecret, 'sha256:1', 'a/b', allowed, now);
+  assert.deepEqual(both.credentialMapping['a/b'], {
+    kubernetesSecrets: [secret('s', '1')],
+    kubernetesServiceAccounts: [account],
+  });
+  assert.equal(withPull(both, 'sha256:1', 'a/b', allowed, now), both);
+  assert.deepEqual(parseRecord(JSON.stringify({ kind: 'ImagePulledRecord', ...both }), 'sha256:1'), both);
+  const ask = (serviceAccount: typeof account | undefined) =>
+    verify(both, 'a/b', { secrets: [], serviceAccount });
+  assert.deepEqual(ask(account), { pull: false });
+  assert.deepEqual(ask({ ...account, uid: 'u2' }), { pull: true });
+  assert.deepEqual(ask(undefined), { pull: true });
+  assert.deepEqual(podProof([{ ...credentials, serviceAccount: account }]), {
+    secrets: [],
+    serviceAccount: account,
+  });
 });

@@ -2,7 +2,7 @@
 // The format is the real kubelet's ImagePulledRecord of kubelet.config.k8s.io/v1beta1.
 import { createHash } from 'node:crypto';
 import { isObject } from '@berth/common/json/is-object.ts';
-import type { PullCredentials } from '../credentials/pull-credentials.ts';
+import type { PullCredentials, PullServiceAccount } from '../credentials/pull-credentials.ts';
 
 /** A Secret with which an image was pulled. */
 export interface PullSecret {
@@ -13,9 +13,10 @@ export interface PullSecret {
   credentialHash: string;
 }
 
-/** Who may use an image. Neither field: everybody has to prove it. */
+/** Who may use an image. None of the fields: everybody has to prove it. */
 export interface AllowedPulls {
   kubernetesSecrets?: PullSecret[];
+  kubernetesServiceAccounts?: PullServiceAccount[];
   /** True when it was pulled without credentials or with those of the node. */
   nodePodsAccessible?: boolean;
 }
@@ -33,15 +34,30 @@ export interface PulledRecord {
 /** So many Secrets are added to a record without a pull. */
 const manySecrets = 100;
 
+/** What a pod can show: its Secrets, and the service account that a credential provider has credentials for. */
+export interface PodProof {
+  secrets: readonly PullSecret[];
+  serviceAccount: PullServiceAccount | undefined;
+}
+
+/** What the credentials of a pod prove. */
+export function podProof(credentials: readonly PullCredentials[]): PodProof {
+  return {
+    secrets: pullSecrets(credentials),
+    serviceAccount: credentials.findLast(({ serviceAccount }) => serviceAccount)?.serviceAccount,
+  };
+}
+
 /** The Secrets among the credentials of a pod, as records have them. */
-export function pullSecrets(credentials: readonly PullCredentials[]): PullSecret[] {
-  return credentials.flatMap(({ secret, ...entry }) =>
-    secret ? [{ uid: '', ...secret, credentialHash: credentialHash(entry) }] : [],
+function pullSecrets(credentials: readonly PullCredentials[]): PullSecret[] {
+  return credentials.flatMap(({ secret, username, password, email }) =>
+    secret ? [{ uid: '', ...secret, credentialHash: credentialHash({ username, password, email }) }] : [],
   );
 }
 
 /** Who may use an image that was pulled with these credentials; undefined: none were needed. */
 export function allowedBy(credentials: PullCredentials | undefined): AllowedPulls {
+  if (credentials?.serviceAccount) return { kubernetesServiceAccounts: [credentials.serviceAccount] };
   const secrets = credentials ? pullSecrets([credentials]) : [];
   return secrets.length > 0 ? { kubernetesSecrets: secrets } : { nodePodsAccessible: true };
 }
@@ -55,13 +71,14 @@ export interface Verdict {
 }
 
 /**
- * Whether a pod with these Secrets may use the image `name` (without tag and digest) as the record stands. The same
- * Secret with other credentials may, and so may other Secrets with the same credentials; both are learnt.
+ * Whether a pod with this proof may use the image `name` (without tag and digest) as the record stands. The same
+ * Secret with other credentials may, and so may other Secrets with the same credentials; both are learnt. A service
+ * account has to be the same one.
  */
 export function verify(
   record: PulledRecord | undefined,
   name: string,
-  secrets: readonly PullSecret[],
+  { secrets, serviceAccount }: PodProof,
 ): Verdict {
   const allowed = allowedAs(record, name);
   if (allowed?.nodePodsAccessible) return { pull: false };
@@ -76,7 +93,8 @@ export function verify(
       if (isHash) return { pull: false };
     }
   }
-  return { pull: true };
+  const accounts = allowed?.kubernetesServiceAccounts ?? [];
+  return { pull: !accounts.some((known) => serviceAccount && isSame(known, serviceAccount)) };
 }
 
 /** The record with another way to use the image; the same object when that is known. */
@@ -103,26 +121,38 @@ function merge(former: AllowedPulls | undefined, added: AllowedPulls): AllowedPu
   if (former?.nodePodsAccessible || added.nodePodsAccessible) {
     return former?.nodePodsAccessible ? former : { nodePodsAccessible: true };
   }
+  if (added.kubernetesServiceAccounts) return mergeAccounts(former, added.kubernetesServiceAccounts);
   const secrets = former?.kubernetesSecrets ?? [];
   const news = (added.kubernetesSecrets ?? []).filter(
     (each) => !secrets.some((known) => isSame(known, each) && known.credentialHash === each.credentialHash),
   );
   if (former && news.length === 0) return former;
   const others = secrets.filter((known) => !news.some((each) => isSame(known, each)));
-  return { kubernetesSecrets: [...others, ...news].sort(byPlace) };
+  return { ...former, kubernetesSecrets: [...others, ...news].sort(byPlace) };
 }
 
-function isSame(a: PullSecret, b: PullSecret): boolean {
+function mergeAccounts(former: AllowedPulls | undefined, added: readonly PullServiceAccount[]): AllowedPulls {
+  const accounts = former?.kubernetesServiceAccounts ?? [];
+  const news = added.filter((each) => !accounts.some((known) => isSame(known, each)));
+  if (former && news.length === 0) return former;
+  return { ...former, kubernetesServiceAccounts: [...accounts, ...news].sort(byPlace) };
+}
+
+function isSame(a: PullServiceAccount, b: PullServiceAccount): boolean {
   return a.uid === b.uid && a.namespace === b.namespace && a.name === b.name;
 }
 
-function byPlace(a: PullSecret, b: PullSecret): number {
-  const place = ({ namespace, name, uid }: PullSecret): string => [namespace, name, uid].join('\0');
+function byPlace(a: PullServiceAccount, b: PullServiceAccount): number {
+  const place = ({ namespace, name, uid }: PullServiceAccount): string => [namespace, name, uid].join('\0');
   return place(a) < place(b) ? -1 : 1;
 }
 
 /** The real kubelet's: SHA-256 of the JSON that Go writes of the credentials. */
-function credentialHash({ username, password, email }: Omit<PullCredentials, 'secret'>): string {
+function credentialHash({
+  username,
+  password,
+  email,
+}: Pick<PullCredentials, 'username' | 'password' | 'email'>): string {
   const given = Object.entries({ username, password, email }).filter(([, value]) => value);
   const json = JSON.stringify(Object.fromEntries(given)).replace(
     /[<>&\u2028\u2029]/g,
@@ -147,15 +177,23 @@ export function parseRecord(text: string, imageRef: string): PulledRecord | unde
 function parseAllowed(value: unknown): AllowedPulls {
   if (!isObject(value)) return {};
   if (value.nodePodsAccessible === true) return { nodePodsAccessible: true };
-  const { kubernetesSecrets } = value;
-  const secrets = (Array.isArray(kubernetesSecrets) ? kubernetesSecrets : []).filter(isObject);
+  const { kubernetesSecrets, kubernetesServiceAccounts } = value;
+  const objects = (list: unknown) => (Array.isArray(list) ? list : []).filter(isObject);
+  const accounts = objects(kubernetesServiceAccounts);
   const text = (field: unknown): string => (typeof field === 'string' ? field : '');
   return {
-    kubernetesSecrets: secrets.map(({ uid, namespace, name, credentialHash }) => ({
+    kubernetesSecrets: objects(kubernetesSecrets).map(({ uid, namespace, name, credentialHash }) => ({
       uid: text(uid),
       namespace: text(namespace),
       name: text(name),
       credentialHash: text(credentialHash),
     })),
+    ...(accounts.length > 0 && {
+      kubernetesServiceAccounts: accounts.map(({ uid, namespace, name }) => ({
+        uid: text(uid),
+        namespace: text(namespace),
+        name: text(name),
+      })),
+    }),
   };
 }
