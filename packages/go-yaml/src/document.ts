@@ -107,7 +107,8 @@ function readText({ text, shifts }: Reindented): (YamlDocument | YamlError)[] {
   });
   if (!Array.isArray(documents)) return [];
   return documents.map((document) => {
-    const described = ({ pos, message }: YAMLParseError) => `${placeText(positionOf(pos[0]))}: ${message}`;
+    const described = ({ pos, message }: YAMLParseError) =>
+      `${placeText(positionOf(pos[0]))}: ${withAdvice(message)}`;
     const problem = document.errors.find((error) => !isTolerated(error));
     if (problem) return new (isOfIndentation(problem) ? IndentationError : YamlError)(described(problem));
     try {
@@ -304,4 +305,9 @@ function set(object: Record<string, unknown>, name: string, value: unknown): voi
 
 function offsetOf(node: unknown): number | undefined {
   return isNode(node) ? (node as ParsedNode).range?.[0] : undefined;
+}
+
+/** The parser's message, with what to do where it does not say so. */
+function withAdvice(message: string): string {
+  return /^Tabs are not allowed/.test(message) ? `${message}; use spaces` : message;
 }

@@ -18,6 +18,11 @@ export interface TlsContents {
   ca?: string;
 }
 
+/** The paths that are given. */
+export function tlsFileNames({ certFile, keyFile, clientCaFile }: Partial<TlsPaths>): string[] {
+  return [certFile, keyFile, clientCaFile].filter((file) => file !== undefined);
+}
+
 /** Reads the files. */
 export async function readTlsFiles({ certFile, keyFile, clientCaFile }: TlsPaths): Promise<TlsContents> {
   const [cert, key] = [await readFile(certFile, 'utf8'), await readFile(keyFile, 'utf8')];
@@ -25,11 +30,13 @@ export async function readTlsFiles({ certFile, keyFile, clientCaFile }: TlsPaths
 }
 
 /** What happens with renewed files. */
-export interface TlsFilesPorts {
+export interface TlsFilesPorts<Contents> {
+  /** Reads the files. */
+  read(): Promise<Contents>;
   /** The contents in use. */
-  current: TlsContents;
+  current: Contents;
   /** Uses new contents; throws when it cannot. */
-  renew(contents: TlsContents): void;
+  renew(contents: Contents): void;
   /** Told after that. */
   onRenewed(): void;
   /** The new contents cannot be used, and the old ones stay in use. */
@@ -43,20 +50,17 @@ export interface TlsFilesPorts {
  * the files. Unusable files, for example while only one of a pair has been replaced, are reported and ignored until the
  * next change.
  */
-export class TlsFiles implements Disposable {
-  readonly #paths: TlsPaths;
-  readonly #ports: TlsFilesPorts;
+export class TlsFiles<Contents> implements Disposable {
+  readonly #ports: TlsFilesPorts<Contents>;
   readonly #watchers: FSWatcher[] = [];
   #current: string;
   #isReading = false;
   #isStale = false;
   #isDisposed = false;
 
-  constructor(paths: TlsPaths, ports: TlsFilesPorts) {
-    this.#paths = paths;
+  constructor(files: readonly string[], ports: TlsFilesPorts<Contents>) {
     this.#ports = ports;
     this.#current = JSON.stringify(ports.current);
-    const files = [paths.certFile, paths.keyFile, paths.clientCaFile].filter((file) => file !== undefined);
     for (const dir of new Set(files.map(dirname))) {
       try {
         const watcher = watch(dir, { persistent: false }, () => void this.#changed());
@@ -87,7 +91,7 @@ export class TlsFiles implements Disposable {
 
   async #read(): Promise<void> {
     try {
-      const contents = await readTlsFiles(this.#paths);
+      const contents = await this.#ports.read();
       const text = JSON.stringify(contents);
       if (text === this.#current || this.#isDisposed) return;
       this.#ports.renew(contents);

@@ -1,42 +1,42 @@
 // The kubelet without sources and servers: builds and starts its parts; each gets what it uses.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
-import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import type { Pod, PodWithStatus } from './api/pod.ts';
+import type { ServedPod } from './api/served-pod.ts';
+import type { ApiConnection } from './apiserver/api-connection.ts';
 import { canSwap } from './cgroups/container-resources.ts';
 import { readCgroupNode } from './cgroups/read-cgroup-node.ts';
-import { startPodCgroups } from './cgroups/start-cgroups.ts';
-import { leftoverPods } from './garbage/leftover-pods.ts';
+import { ClusterParts } from './cluster/cluster-parts.ts';
+import { EventRecorder } from './events/event-recorder.ts';
+import { EventSink } from './events/event-sink.ts';
+import { noPressure } from './eviction/pressure.ts';
+import { PodOwnership } from './garbage/pod-ownership.ts';
 import { createLogger } from './klog/klog.ts';
-import { runtimeFacts } from './kuberuntime/runtime-facts.ts';
-import { LogRotator } from './logs/log-rotator.ts';
 import { observedCri } from './metrics/observed-cri.ts';
+import { countPodCertificates } from './metrics/pod-certificate-metrics.ts';
+import { ClusterNode } from './node/cluster/cluster-node.ts';
+import { PodCidr } from './node/pod-cidr.ts';
 import { readNode, type ThisNode } from './node/read-node.ts';
+import { cacheTtlMs } from './objects/change-detection.ts';
 import { ManifestObjects } from './objects/from-manifests.ts';
+import type { Objects } from './objects/objects.ts';
 import type { NodeObject } from './objects/types.ts';
 import { Observation } from './observation/observation.ts';
-import { resourcesLabels } from './observation/pod-resources.ts';
-import { Pleg } from './pleg/pleg.ts';
 import { loadPodRecord } from './podfiles/pod-record.ts';
 import { PodManager, type RejectedPod } from './podmanager/pod-manager.ts';
+import { PodRestarts, type RestartRefusal } from './podmanager/restarts.ts';
 import { VisiblePods } from './podmanager/visible-pods.ts';
-import { PodWorkers } from './pods/workers.ts';
-import { Prober } from './prober/manager.ts';
+import type { PodWorkers } from './pods/workers.ts';
+import { type Running, startRunning } from './running.ts';
 import { StatusManager } from './status/manager.ts';
-import { type KubeletConnections, workerPorts } from './worker-ports.ts';
+import { isFinalPhase } from './status/phase.ts';
+import { ResizeEvents } from './status/resize-events.ts';
+import type { KubeletConnections } from './worker-ports.ts';
 
 const log = createLogger('kubelet.ts');
 
 const firstRetryMs = 100;
 const longestRetryMs = 5000;
-
-/** The parts that exist once the runtime has answered. */
-interface Running {
-  workers: PodWorkers;
-  pleg: Pleg;
-  rotator: LogRotator;
-  prober: Prober;
-}
 
 /** The kubelet without sources and servers: brings the runtime to the desired set of pods. */
 export class Kubelet {
@@ -44,73 +44,212 @@ export class Kubelet {
   readonly #node: ThisNode;
   readonly #podManager: PodManager;
   readonly observation: Observation;
+  readonly events: EventRecorder;
   readonly #statuses: StatusManager;
-  readonly #objects = new ManifestObjects();
+  readonly #manifestObjects = new ManifestObjects();
+  readonly #objects: Objects;
   readonly #visible: VisiblePods;
+  readonly #restarts: PodRestarts;
+  readonly #ownership: PodOwnership;
+  readonly #cluster: ClusterParts | undefined;
+  readonly #sink: EventSink | undefined;
+  readonly #podCidr: PodCidr;
+  /** This node in its cluster. */
+  readonly clusterNode: ClusterNode | undefined;
+  /** The newest pods, while the node is read again to judge them. */
+  #held: readonly Pod[] | undefined;
+  #sourcesRead = false;
   #running: Running | undefined;
   #starting = false;
   #stopped = false;
 
-  constructor({ cri, imageCri, options }: KubeletConnections) {
-    this.observation = new Observation(options.nodeName);
-    const { runtime, pods } = this.observation.kubelet;
+  constructor({ cri, imageCri, options, version, api, observation }: KubeletConnections) {
+    this.observation = observation ?? new Observation(options.nodeName);
+    this.#sink = api && new EventSink(api.events);
+    this.events = new EventRecorder(options.nodeName, (event) => this.#sink?.put(event));
+    const { runtime, pods, resizes } = this.observation.kubelet;
     this.#connections = {
       cri: observedCri(cri, runtime),
       ...(imageCri && { imageCri: observedCri(imageCri, runtime) }),
       options,
+      version,
+      ...(api && { api }),
     };
-    this.#statuses = new StatusManager(pods, () => queueMicrotask(() => this.#retryResizes()));
+    this.observation.kubelet.setVersion(version);
+    this.#statuses = new StatusManager(pods, () => queueMicrotask(() => this.#onFinished()));
+    this.#cluster = api && this.#clusterParts(api);
+    if (this.#cluster) this.#statuses.tell(this.#cluster.pods);
+    const { certificates } = this.#cluster ?? {};
+    if (certificates) countPodCertificates(this.observation.kubelet.registry, () => certificates.report());
+    this.#objects = this.#cluster?.joinedWith(this.#manifestObjects) ?? this.#manifestObjects;
     this.#node = readNode(options);
+    this.#ownership = new PodOwnership(options);
     this.#podManager = new PodManager({
       node: { ...this.#node.facts, canSwap: canSwap(options, readCgroupNode(this.#node)) },
-      isFinished: (uid) => this.#statuses.isFinished(uid),
+      isFinished: (uid) =>
+        this.#statuses.isFinished(uid) || isFinalPhase(this.#cluster?.pods.status(uid)?.phase),
       recordedResources: (uid) => loadPodRecord(options, uid)?.allocated,
       onRejected: (reason) => pods.rejected(reason),
+      resizes,
+      events: this.events,
     });
+    this.#statuses.tell(new ResizeEvents((uid) => this.#podManager.desired(uid), this.events));
+    this.#podCidr = new PodCidr(this.#connections.cri.runtime);
+    this.clusterNode = api && this.#joined(api);
     this.#visible = new VisiblePods({
       podManager: this.#podManager,
       statuses: this.#statuses,
       workers: () => this.#running?.workers,
       nodeIps: options.nodeIps,
+      ...(api && {
+        lastStatus: (uid: string) => loadPodRecord(options, uid)?.status ?? this.#cluster?.pods.status(uid),
+      }),
     });
+    this.#restarts = new PodRestarts({
+      pods: () => this.pods(),
+      podManager: this.#podManager,
+      statuses: this.#statuses,
+      workers: () => this.#running?.workers,
+      onJudged: () => this.#admitted(),
+      options,
+    });
+  }
+
+  #joined(api: ApiConnection): ClusterNode {
+    const { cri, imageCri = cri, options, version } = this.#connections;
+    const node = new ClusterNode({
+      api,
+      cri: { runtime: cri.runtime, image: imageCri.image },
+      options,
+      node: this.#node,
+      version,
+      isRunning: () => this.#running !== undefined,
+      reports: {
+        pressures: () => this.#running?.pressure.pressures ?? noPressure.pressures,
+        problems: () => [
+          ...(this.#cluster?.storage.problems() ?? []),
+          ...(this.#running?.pressure.problems() ?? []),
+        ],
+        volumesInUse: () => this.#cluster?.storage.volumesInUse(),
+      },
+      events: this.events,
+      startup: this.observation.kubelet.startup,
+      podCidr: this.#podCidr,
+    });
+    node.onChange((observed) => {
+      this.#podManager.nodeObserved(observed);
+      this.#cluster?.pods.nodeChanged();
+      this.#cluster?.storage.nodeChanged();
+    });
+    return node;
   }
 
   /**
    * Sets the desired pods of this node. A UID is one version of a pod, but for resources, which may change: the pod is
-   * then resized. Returns at once. The first call also ends
-   * pods of an earlier kubelet that are still in the runtime and not desired.
+   * then resized. Returns at once. The first call with `sourcesRead` also ends pods of an earlier kubelet with this root
+   * directory that are not desired.
    */
-  setPods(pods: readonly Pod[]): void {
+  setPods(pods: readonly Pod[], sourcesRead = true): void {
+    this.#sourcesRead ||= sourcesRead;
+    if (this.#held) this.#held = pods;
+    else if (this.clusterNode?.current() && this.#podManager.selectsOtherNode(pods)) {
+      // The node may have got a label since: a rejection would be final.
+      this.#held = pods;
+      void this.clusterNode.refresh().then(() => this.#release());
+    } else this.#applyPods(pods);
+  }
+
+  #release(): void {
+    const pods = this.#held;
+    this.#held = undefined;
+    if (pods && !this.#stopped) this.#applyPods(pods);
+  }
+
+  #applyPods(pods: readonly Pod[]): void {
+    this.#cluster?.pods.setPods(pods, this.#sourcesRead);
     this.#podManager.setPods(pods);
+    this.#keepObjects();
     if (this.#running) this.#setAdmitted(this.#running.workers);
     else if (!this.#starting) {
       this.#starting = true;
+      this.#cluster?.start();
       void this.#start();
     }
     this.#visible.refresh();
   }
 
+  /** Sets the pods that the API server has of this node, by UID; before `setPods` when these changed, too. */
+  setServed(served: ReadonlyMap<string, ServedPod>): void {
+    this.#cluster?.pods.setServed(served);
+  }
+
+  #clusterParts({ client }: ApiConnection): ClusterParts {
+    return new ClusterParts({
+      client,
+      node: () => this.clusterNode?.reference(),
+      status: (uid) => this.#statuses.get(uid),
+      onSynced: (seconds) => this.observation.kubelet.pods.statusSynced(seconds),
+      // Before the runtime has answered, an earlier kubelet's containers may run.
+      mayRun: (uid) => this.#running?.workers.mayRun(uid) ?? !this.#podManager.rejected().has(uid),
+      isEnding: (key) => this.#running?.workers.isEnding(key) ?? false,
+      onOthers: (uid) => this.#running?.workers.onServed(uid),
+      changeDetection: this.#connections.options.changeDetection,
+      cacheTtlMs: () => cacheTtlMs(this.clusterNode?.current()?.metadata.annotations),
+      onObjects: (changed) => this.#running?.workers.onObjects(changed),
+      onServices: () => this.#running?.workers.onAll(),
+      nodeName: this.#connections.options.nodeName,
+      nodeUid: () => this.clusterNode?.current()?.metadata.uid,
+      events: this.events,
+      onCertificate: (uid) => this.#running?.workers.onServed(uid),
+      storage: {
+        options: this.#connections.options,
+        metrics: this.observation.kubelet.volumes,
+        events: this.events,
+        node: () => this.clusterNode?.current(),
+        reportNode: () => this.clusterNode?.report(),
+        onVolumes: (uids) => this.#running?.workers.onVolumes(uids),
+      },
+    });
+  }
+
+  /** Keeps the ConfigMaps and Secrets of the API server that pods need which have not ended. */
+  #keepObjects(): void {
+    const pods = [...this.#podManager.admitted().values()];
+    this.#cluster?.setPods(pods.filter(({ metadata }) => !this.#statuses.isFinished(metadata.uid)));
+  }
+
   #setAdmitted(workers: PodWorkers): void {
     const podManager = this.#podManager;
-    workers.setPods(podManager.admitted(), podManager.preempted(), podManager.pendingResizes());
+    workers.setPods(podManager.admitted(), podManager.imposed(), podManager.pendingResizes());
   }
 
   /** A pod has ended: another one may get the resources that it waits for. */
-  #retryResizes(): void {
-    if (!this.#running || this.#stopped || !this.#podManager.retryResizes()) return;
-    this.#setAdmitted(this.#running.workers);
+  #onFinished(): void {
+    if (this.#stopped) return;
+    this.#keepObjects();
+    if (this.#running && this.#podManager.retryResizes()) this.#admitted();
+  }
+
+  /** Applies what was admitted anew. */
+  #admitted(): void {
+    if (this.#running && !this.#stopped) this.#setAdmitted(this.#running.workers);
     this.#visible.refresh();
   }
 
   /** Sets the ConfigMaps and Secrets of this node, and wakes the pods that refer to one that changed. */
   setObjects(objects: readonly NodeObject[]): void {
-    const changed = this.#objects.set(objects);
+    const changed = this.#manifestObjects.set(objects);
     if (changed.length > 0) this.#running?.workers.onObjects(changed);
   }
 
   /** Every desired or terminating pod with its newest status, as JSON-ready objects. */
   pods(): PodWithStatus[] {
     return this.#visible.list();
+  }
+
+  /** Ends the pod with this namespace/name and starts it again, or says why not. */
+  restart(key: string): RestartRefusal | undefined {
+    return this.#restarts.restart(key);
   }
 
   /** The client of the runtime. */
@@ -131,12 +270,22 @@ export class Kubelet {
   /** Stops the kubelet. Pods keep running, and the next kubelet adopts them. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#cluster?.stop();
+    this.clusterNode?.stop();
+    this.#sink?.stop();
     this.#running?.pleg.stop();
     this.#running?.rotator.stop();
     this.#running?.prober.stop();
+    this.#running?.pressure.stop();
     await this.#running?.workers.stop();
     this.#connections.cri.close();
     this.#connections.imageCri?.close();
+  }
+
+  /** Registers the node in its cluster, and keeps it there. */
+  join(): void {
+    this.clusterNode?.start();
+    this.events.recordOfNode('Normal', 'Starting', 'Starting kubelet.');
   }
 
   /** Waits for the runtime, ends pods that are not desired, then starts the workers. */
@@ -152,69 +301,33 @@ export class Kubelet {
     }
   }
 
-  async #begin(): Promise<void> {
-    const { cri, imageCri = cri, options } = this.#connections;
-    const { runtime } = cri;
-    const { kubelet: metrics } = this.observation;
-    const facts = await runtimeFacts(runtime);
-    const node = detectCgroups();
-    const cgroups = await startPodCgroups(options, node, this.#node.podLimits, (driver) =>
-      metrics.cgroups.observed(driver),
-    );
-    this.#podManager.runtimeAnswered(facts);
-    this.#visible.refresh();
-    const prober = new Prober({
-      runtime,
-      options,
-      onChange: (uid, kind) => this.#running?.workers.onProbe(uid, kind),
-    });
-    const worker = workerPorts(this.#connections, {
+  #begin(): Promise<void> {
+    return startRunning({
+      connections: this.#connections,
       node: this.#node,
-      facts,
-      cgroups,
+      podManager: this.#podManager,
       statuses: this.#statuses,
       objects: this.#objects,
-      prober,
-      metrics,
-    });
-    const found = await leftoverPods({ runtime, cgroups, options });
-    if (this.#stopped) return;
-    const workers = new PodWorkers(this.#podManager.admitted(), {
-      preempted: this.#podManager.preempted(),
-      pending: this.#podManager.pendingResizes(),
-      worker,
-      found,
-      onAdded: (pod) => {
-        if (pod === undefined) metrics.pods.orphanFound();
-        else {
-          metrics.pods.workerAdded(pod.spec.containers.length);
-          metrics.pods.admitted(resourcesLabels(pod));
-        }
+      cluster: this.#cluster,
+      ownership: this.#ownership,
+      observation: this.observation,
+      events: this.events,
+      podCidr: this.#podCidr,
+      sourcesRead: () => this.#sourcesRead,
+      isStopped: () => this.#stopped,
+      running: () => this.#running,
+      onFacts: () => this.#visible.refresh(),
+      onImposed: () => this.#admitted(),
+      tellStatus: () => this.clusterNode?.tellStatus(),
+      onRunning: (running) => {
+        this.#running = running;
       },
-      onEnded: (uid, wasOrphan) => {
-        if (wasOrphan) metrics.pods.orphanRemoved();
-        if (this.#podManager.admitted().has(uid)) metrics.pods.restarted();
+      onEnded: (uid) => {
         this.#visible.ended(uid);
+        this.#restarts.ended(uid);
+        this.#cluster?.ended(uid);
+        this.#keepObjects();
       },
     });
-    const pleg = new Pleg(runtime, workers, { safetyNetMs: options.syncFrequencyMs, metrics: metrics.pleg });
-    const rotator = new LogRotator({ runtime, options, workers });
-    this.#running = { workers, pleg, rotator, prober };
-    this.observation.begin({
-      cgroups: node,
-      podCgroups: cgroups,
-      runtime,
-      image: imageCri.image,
-      options,
-      runtimePods: () => workers.runtimePods(),
-      probes: () => prober.metrics(),
-      desiredPods: () => [...this.#podManager.admitted().values(), ...this.rejected().map(({ pod }) => pod)],
-      activePods: () =>
-        [...this.#podManager.admitted().values()].filter(
-          ({ metadata }) => !this.#statuses.isFinished(metadata.uid),
-        ),
-    });
-    pleg.start();
-    rotator.start();
   }
 }

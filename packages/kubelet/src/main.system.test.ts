@@ -88,7 +88,7 @@ test('a wrong command line or configuration ends it with a reason', () => {
       ['--pod-manifest-pth=x'],
       /^E.*"Failed to start: wrong configuration" err="unknown flag: --pod-manifest-pth/m,
     ],
-    [['--kubeconfig=/x'], /--kubeconfig=\/x is not supported by this kubelet yet/],
+    [['--kubeconfig=/x', ...flags()], /invalid kubeconfig \/x: ENOENT/],
     [
       ['--config', join(dir, 'none.yaml')],
       /failed to load kubelet config file, path: .*none\.yaml, error: ENOENT/,

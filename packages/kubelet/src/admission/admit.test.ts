@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pod } from '../api/pod.ts';
 import { decodeManifest } from '../config/decode.ts';
-import { nodeLabels } from '../node/node-facts.ts';
+import { type NodeFacts, nodeLabels } from '../node/node-facts.ts';
 import { decodeOptions } from '../testing/manifest.ts';
 import { testNodeFacts } from '../testing/node-facts.ts';
 import { admitPods } from './admit.ts';
@@ -207,6 +207,15 @@ test('pods that the node can not run are rejected with the reason of the real ku
     const [first] = admitPods([each], old, newPods).rejected;
     assert.deepEqual([first?.failed.reason, first?.failed.message], [reason, message]);
   }
+  // A pod has kernel parameters of its users when it has users of its own.
+  const perUser = { ...node, allowedSysctls: ['user.*'] };
+  const own = sysctls('user/max_user_namespaces', { hostUsers: false });
+  assert.equal(admitPods([own], perUser, newPods).rejected.length, 0);
+  for (const shared of [{}, { hostUsers: true }]) {
+    const [first] = admitPods([sysctls('user.max_user_namespaces', shared)], perUser, newPods).rejected;
+    const message = 'forbidden sysctl: "user.max_user_namespaces" not allowed with host User enabled';
+    assert.deepEqual([first?.failed.reason, first?.failed.message], ['SysctlForbidden', message]);
+  }
   for (const each of [sysctls('kernel.msgmax'), pod('b', {}, strict), pod('c', {}, armored), bound])
     assert.equal(admitPods([each], node, newPods).rejected.length, 0);
 });
@@ -252,4 +261,80 @@ test('a critical pod that fails for another reason as well preempts nothing', ()
   const { rejected, preempted } = admitPods(pods, node, newPods);
   assert.deepEqual(preempted, []);
   assert.equal(rejected[0]?.failed.reason, 'NodeAffinity');
+});
+
+/** The pod as the API server's source gives it. */
+function served(name: string, container: object = {}, metadata: object = {}, spec: object = {}): Pod {
+  const made = pod(name, container);
+  const annotations = { 'kubernetes.io/config.source': 'api' };
+  return {
+    ...made,
+    metadata: { ...made.metadata, annotations, ...metadata },
+    spec: { ...made.spec, ...spec },
+  };
+}
+
+test('pods of the API server that are deleted or have ended are not judged, and only the former use the node', () => {
+  const deleted = served('d', cpu('2'), { deletionTimestamp: '2026-11-30T10:00:00Z' });
+  assert.deepEqual(admit([deleted, served('a', cpu('1'))])[0], 'd');
+  assert.deepEqual(admit([deleted, served('a', cpu('1'))], [], ['d'])[0], 'd a');
+  assert.deepEqual(admit([served('e', cpu('9')), served('a', cpu('2'))], [], ['e'])[0], 'e a');
+  // A static pod that had finished is judged again when it is new to this kubelet.
+  assert.deepEqual(admit([pod('s', cpu('9'))], [], ['s'])[0], '');
+});
+
+test('the rejection of a pod of the API server is final, until it is deleted', () => {
+  const failed = { reason: 'OutOfcpu', message: 'm', detail: 'd' };
+  const history = { ...newPods, rejection: (uid: string) => (uid === 'r' ? failed : undefined) };
+  const { admitted, rejected } = admitPods([served('r'), served('a')], node, history);
+  assert.deepEqual(
+    [admitted.map(({ metadata }) => metadata.uid), rejected.map((each) => each.failed)],
+    [['a'], [failed]],
+  );
+  const deleted = served('r', {}, { deletionTimestamp: '2026-11-30T10:00:00Z' });
+  assert.equal(admitPods([deleted], node, history).admitted.length, 1);
+});
+
+test('a pod of the API server that needs what this kubelet does not do is rejected by the field', () => {
+  assert.equal(
+    admit([served('a', {}, {}, { resourceClaims: [{ name: 'gpu', resourceClaimName: 'x' }] })])[1],
+    'spec.resourceClaims: not supported by this kubelet yet',
+  );
+  assert.equal(
+    admit([
+      served('a', {}, {}, { serviceAccountName: 'x', volumes: [{ name: 'v', csi: { driver: 'd' } }] }),
+    ])[1],
+    undefined,
+  );
+});
+
+test('a pod that was admitted stays when labels and taints change, and a new one does not come', () => {
+  const labelled = pod('labelled', {}, { nodeSelector: { disk: 'ssd' } });
+  const others = {
+    ...node,
+    labels: { ...node.labels, disk: 'hdd' },
+    taints: [{ key: 'k', effect: 'NoExecute' }],
+  };
+  const verdict = (wasAdmitted: boolean) => {
+    const history = { wasAdmitted: () => wasAdmitted, isFinished: () => false };
+    return admitPods([labelled], others, history).rejected.map(({ failed }) => failed.reason);
+  };
+  assert.deepEqual(verdict(true), []);
+  assert.deepEqual(verdict(false), ['NodeAffinity']);
+});
+
+test('extended resources count where the node has them', () => {
+  const gpu = (name: string, count: string) =>
+    pod(name, {
+      resources: { requests: { 'example.com/gpu': count }, limits: { 'example.com/gpu': count } },
+    });
+  const withGpus = {
+    ...node,
+    allocatable: new Map([...node.allocatable, ['example.com/gpu', 2_000_000_000n]]),
+  };
+  const reasons = (facts: NodeFacts) =>
+    admitPods([gpu('a', '1'), gpu('b', '2')], facts, newPods).rejected.map(({ failed }) => failed.reason);
+  // A static pod is critical, and nothing can make room for it.
+  assert.deepEqual(reasons(withGpus), ['UnexpectedAdmissionError']);
+  assert.deepEqual(reasons(node), []);
 });

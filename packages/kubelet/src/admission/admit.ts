@@ -2,6 +2,7 @@
 import { type AllocatedResources, asksFor, withResources } from '../api/allocated-resources.ts';
 import { isCritical } from '../api/critical.ts';
 import type { Pod } from '../api/pod.ts';
+import { isBeingDeleted, isFromApi } from '../api/pod-source-of.ts';
 import type { NodeFacts } from '../node/node-facts.ts';
 import { checkAppArmor } from './app-armor.ts';
 import type { Check, Failed, Verdict } from './check.ts';
@@ -13,16 +14,35 @@ import { checkNodeName } from './node-name.ts';
 import { NodeUsage } from './node-usage.ts';
 import { checkOsField, checkOsLabel } from './operating-system.ts';
 import { preempt } from './preemption.ts';
+import { checkPressure } from './pressure.ts';
 import { admitResizes, type PendingResize, type WantedResize } from './resizes.ts';
 import { shortagesOf } from './resources.ts';
 import { outOf, shortageDetail } from './shortage.ts';
+import { checkShutdown } from './shutdown.ts';
+import { checkSupportedFields } from './supported-fields.ts';
 import { checkSysctls } from './sysctls.ts';
+import { checkTaints } from './taints.ts';
 
-// The checks in the real kubelet's order: a pod that fails several shows the first failure.
-const before: readonly Check[] = [checkSysctls, checkOsLabel, checkOsField, checkGroupsPolicy];
-/** What a pod needs of the node beside resources. */
-const predicates: readonly Check[] = [checkNodeAffinity, checkNodeName, checkHostPorts];
-const after: readonly Check[] = [checkAppArmor, checkDeclaredFeatures];
+/** Checks before resources, with them, and after them. */
+interface Checks {
+  before: readonly Check[];
+  predicates: readonly Check[];
+  after: readonly Check[];
+}
+
+/** The checks of a pod that was admitted before: labels, taints and pressure may change below it. */
+const lasting: Checks = {
+  before: [checkSupportedFields, checkSysctls, checkOsLabel, checkOsField, checkGroupsPolicy],
+  predicates: [checkNodeName, checkHostPorts],
+  after: [checkAppArmor, checkDeclaredFeatures],
+};
+
+/** The checks of a new pod in the real kubelet's order: a pod that fails several shows the first failure. */
+const initial: Checks = {
+  before: [checkPressure, ...lasting.before],
+  predicates: [checkNodeAffinity, checkNodeName, checkHostPorts, checkTaints],
+  after: [...lasting.after, checkShutdown],
+};
 
 /** The admitted pods, and the rejected pods with the reason. */
 export interface Admission {
@@ -42,12 +62,15 @@ export interface AdmissionHistory {
   isFinished(uid: string): boolean;
   /** The resources that the pod was granted; undefined: none yet. */
   allocated?(uid: string): AllocatedResources | undefined;
+  /** Why a pod of an API server was rejected, which is final; undefined: it was not. */
+  rejection?(uid: string): Failed | undefined;
 }
 
 /**
  * Admits pods sequentially, previously admitted pods first, so that a new pod never evicts a running one unless it is
  * critical. A finished pod uses no resources and stays admitted. A pod that asks for other resources than it was granted
- * keeps these, and is then resized if there is room beside all others.
+ * keeps these, and is then resized if there is room beside all others. Pods that an API server deletes or that have ended
+ * there only have to end.
  */
 export function admitPods(desired: readonly Pod[], node: NodeFacts, history: AdmissionHistory): Admission {
   const resizes: WantedResize[] = [];
@@ -62,11 +85,23 @@ export function admitPods(desired: readonly Pod[], node: NodeFacts, history: Adm
   let usage = new NodeUsage();
   const admission: Admission = { admitted: [], rejected: [], preempted: [], pending: new Map() };
   for (const pod of [...pods.filter(isKnown), ...pods.filter((each) => !isKnown(each))]) {
-    if (isKnown(pod) && history.isFinished(pod.metadata.uid)) {
+    const { uid } = pod.metadata;
+    const isOver = history.isFinished(uid);
+    if (isBeingDeleted(pod)) {
+      admission.admitted.push(pod);
+      if (!isOver) usage.add(pod);
+      continue;
+    }
+    const failed = history.rejection?.(uid);
+    if (failed) {
+      admission.rejected.push({ pod, failed });
+      continue;
+    }
+    if (isOver && (isKnown(pod) || isFromApi(pod))) {
       admission.admitted.push(pod);
       continue;
     }
-    const { verdict, victims } = admit(pod, node, usage);
+    const { verdict, victims } = admit(pod, node, usage, isKnown(pod) ? lasting : initial);
     if (victims.length > 0) {
       usage = new NodeUsage(usage.pods.filter((each) => !victims.includes(each)));
       admission.preempted.push(...victims.map((victim) => ({ pod: victim, preemptor: pod })));
@@ -88,7 +123,12 @@ export function admitPods(desired: readonly Pod[], node: NodeFacts, history: Adm
 }
 
 /** The verdict on a pod beside those in `usage`, and which of them have to end for it. */
-function admit(pod: Pod, node: NodeFacts, usage: NodeUsage): { verdict: Verdict; victims: Pod[] } {
+function admit(
+  pod: Pod,
+  node: NodeFacts,
+  usage: NodeUsage,
+  { before, predicates, after }: Checks,
+): { verdict: Verdict; victims: Pod[] } {
   const early = firstFailure(before, pod, node, usage);
   if (early !== 'admitted') return { verdict: early, victims: [] };
   const shortages = shortagesOf(pod, node, usage);

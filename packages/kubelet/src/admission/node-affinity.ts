@@ -1,6 +1,8 @@
 // `spec.nodeSelector` and the required part of `spec.affinity.nodeAffinity`.
 // https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/
+
 import type { NodeSelectorRequirement, NodeSelectorTerm } from 'kubernetes-types/core/v1.d.ts';
+import { labelValue, meetsRequirement } from '../api/label-requirement.ts';
 import type { Pod } from '../api/pod.ts';
 import type { NodeFacts } from '../node/node-facts.ts';
 import type { Check } from './check.ts';
@@ -16,7 +18,12 @@ export const checkNodeAffinity: Check = (pod, { labels }) => {
   };
 };
 
-function mismatch(pod: Pod, labels: NodeFacts['labels']): string | undefined {
+/** Whether the node has what the pod selects. */
+export function matchesNode(pod: Pick<Pod, 'spec'>, { labels }: Pick<NodeFacts, 'labels'>): boolean {
+  return mismatch(pod, labels) === undefined;
+}
+
+function mismatch(pod: Pick<Pod, 'spec'>, labels: NodeFacts['labels']): string | undefined {
   const wrong = Object.entries(pod.spec.nodeSelector ?? {}).find(([key, value]) => labels[key] !== value);
   if (wrong) return `spec.nodeSelector: this node's label ${wrong[0]} is not ${wrong[1]}`;
   const terms =
@@ -25,7 +32,8 @@ function mismatch(pod: Pod, labels: NodeFacts['labels']): string | undefined {
   return 'spec.affinity.nodeAffinity: no term of it matches this node';
 }
 
-function matchesTerm(
+/** Whether labels are as a term of a selector of nodes asks for. */
+export function matchesTerm(
   { matchExpressions = [], matchFields = [] }: NodeSelectorTerm,
   labels: NodeFacts['labels'],
 ): boolean {
@@ -37,25 +45,15 @@ function matchesTerm(
   );
 }
 
-function matches(
-  { key, operator, values = [] }: NodeSelectorRequirement,
-  labels: NodeFacts['labels'],
-): boolean {
-  const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
+function matches(requirement: NodeSelectorRequirement, labels: NodeFacts['labels']): boolean {
+  const { key, operator, values = [] } = requirement;
+  const value = labelValue(labels, key);
   switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
     case 'Gt':
       return value !== undefined && Number(value) > Number(values[0]);
     case 'Lt':
       return value !== undefined && Number(value) < Number(values[0]);
     default:
-      return false;
+      return meetsRequirement(requirement, labels) ?? false;
   }
 }

@@ -13,10 +13,10 @@ import { shortagesOf } from './resources.ts';
 import { outOf } from './shortage.ts';
 
 /** Why a pod keeps the resources that it has: the change does not fit now, or never will. */
-export interface PendingResize {
-  reason: 'Deferred' | 'Infeasible';
-  message: string;
-}
+export type PendingResize =
+  | { reason: 'Deferred'; message: string }
+  /** `detail` names the rule, for metrics. */
+  | { reason: 'Infeasible'; message: string; detail: string };
 
 /** An admitted pod with the resources that it has, and as its manifest is now. */
 export interface WantedResize {
@@ -64,10 +64,12 @@ function judge(
 ): PendingResize | { victims: Pod[] } {
   // The cgroup of a pod lies in that of its class, where it cannot be moved from.
   if (qosClass(desired) !== qosClass(present)) {
-    return { reason: 'Infeasible', message: 'Pod QOS Class may not change as a result of resizing' };
+    const message = 'Pod QOS Class may not change as a result of resizing';
+    return { reason: 'Infeasible', message, detail: 'qos_class_change' };
   }
   if (node.canSwap === true && changesSwap(present, desired)) {
-    return { reason: 'Infeasible', message: 'In-place resize of containers with swap is not supported.' };
+    const message = 'In-place resize of containers with swap is not supported.';
+    return { reason: 'Infeasible', message, detail: 'swap_limitation' };
   }
   const shortages = shortagesOf(desired, node, new NodeUsage(others));
   const [shortage] = shortages;

@@ -1,8 +1,9 @@
-// Room for one more pod, and CPU, memory, disk and huge pages for what it requests.
+// Room for one more pod, and CPU, memory, disk, huge pages and extended resources for what it requests.
 
 import type { Pod } from '../api/pod.ts';
 import { podRequests } from '../api/pod-totals.ts';
 import type { NodeFacts } from '../node/node-facts.ts';
+import { isExtendedResource } from '../node/status/resources.ts';
 import type { NodeUsage } from './node-usage.ts';
 import { type Shortage, wholeUnits } from './shortage.ts';
 
@@ -14,7 +15,7 @@ export function shortagesOf(pod: Pod, node: NodeFacts, usage: NodeUsage): Shorta
   const pods = { requested: 1n, used: BigInt(usage.pods.length), capacity: BigInt(node.maxPods) };
   if (pods.used >= pods.capacity) shortages.push({ resource: 'pods', ...pods });
   const requests = podRequests(pod, { overhead: true });
-  const others = [...requests.keys()].filter((name) => name.startsWith('hugepages-')).sort();
+  const others = [...requests.keys()].filter((name) => isCounted(name, node)).sort();
   for (const resource of [...first, ...others]) {
     const [requested, used] = [requests.get(resource) ?? 0n, usage.of(resource)];
     const capacity = node.allocatable.get(resource) ?? 0n;
@@ -27,4 +28,9 @@ export function shortagesOf(pod: Pod, node: NodeFacts, usage: NodeUsage): Shorta
     });
   }
   return shortages;
+}
+
+/** An extended resource that the node does not have is the cluster's, which only the scheduler counts. */
+function isCounted(name: string, { allocatable }: NodeFacts): boolean {
+  return name.startsWith('hugepages-') || (isExtendedResource(name) && allocatable.has(name));
 }

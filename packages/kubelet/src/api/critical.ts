@@ -1,12 +1,13 @@
 // Which pods are critical to the node, and which of two may take the other's place.
 import type { Pod } from './pod.ts';
+import { isMirror, isStatic } from './pod-source-of.ts';
 
 /** Priorities from here on are those of the system. */
-const systemCriticalPriority = 2_000_000_000;
+export const systemCriticalPriority = 2_000_000_000;
 
 /** Whether the pod is critical: every static pod is, and every pod with a priority of the system. */
 export function isCritical(pod: Pod): boolean {
-  return isStatic(pod) || (pod.spec.priority ?? 0) >= systemCriticalPriority;
+  return isStatic(pod) || isMirror(pod) || (pod.spec.priority ?? 0) >= systemCriticalPriority;
 }
 
 /** Whether `preemptor` may take the place of `other`. Between critical pods, only the priorities of both decide. */
@@ -14,12 +15,4 @@ export function mayPreempt(preemptor: Pod, other: Pod): boolean {
   if (isCritical(preemptor) && !isCritical(other)) return true;
   const [own, its] = [preemptor.spec.priority, other.spec.priority];
   return own !== undefined && its !== undefined && own > its;
-}
-
-/** Whether the pod came from elsewhere than an API server, or mirrors one that did. */
-function isStatic({ metadata: { annotations = {} } }: Pod): boolean {
-  const source = annotations['kubernetes.io/config.source'];
-  return (
-    (source !== undefined && source !== 'api') || annotations['kubernetes.io/config.mirror'] !== undefined
-  );
 }

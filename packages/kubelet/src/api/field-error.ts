@@ -16,6 +16,17 @@ export function formatFieldError({ path, problem }: FieldError): string {
   return path === '' ? problem : `${path}: ${problem}`;
 }
 
+/**
+ * The steps to the field of an error, from the root of its object: `spec.containers[0].image` has four. Brackets contain
+ * an index, or a key with dots.
+ */
+export function fieldSteps({ path, at = path }: FieldError): (string | number)[] {
+  return [...at.matchAll(/\[([^\]]*)\]|[^.[]+/g)].map(([word, inBrackets]) => {
+    if (inBrackets === undefined) return word;
+    return /^\d+$/.test(inBrackets) ? Number(inBrackets) : inBrackets;
+  });
+}
+
 /** All errors in one text; unknown fields and wrong types first, because they often explain the others. */
 export function formatFieldErrors(errors: readonly FieldError[]): string {
   return errors.map(formatFieldError).join('; ');

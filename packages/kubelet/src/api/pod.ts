@@ -70,11 +70,29 @@ type WithOwners<Source, Item> = Omit<Source, 'items'> & { defaultUser?: number; 
 /** A file of the downward API, since 1.37 with its owner. */
 export type DownwardFile = v1.DownwardAPIVolumeFile & { user?: number };
 
+/** A certificate for the pod by a signer, since 1.34; 1.37 has the owner of its files. */
+export interface PodCertificateProjection {
+  signerName: string;
+  keyType: string;
+  maxExpirationSeconds?: number;
+  credentialBundlePath?: string;
+  keyPath?: string;
+  certificateChainPath?: string;
+  userAnnotations?: Record<string, string>;
+  user?: number;
+}
+
 /** A source of a projected volume. */
-export type VolumeProjection = Omit<v1.VolumeProjection, 'configMap' | 'downwardAPI' | 'secret'> & {
+export type VolumeProjection = Omit<
+  v1.VolumeProjection,
+  'clusterTrustBundle' | 'configMap' | 'downwardAPI' | 'secret' | 'serviceAccountToken'
+> & {
   configMap?: WithOwners<v1.ConfigMapProjection, KeyToPath>;
   downwardAPI?: { items?: DownwardFile[] };
   secret?: WithOwners<v1.SecretProjection, KeyToPath>;
+  serviceAccountToken?: v1.ServiceAccountTokenProjection & { user?: number };
+  clusterTrustBundle?: v1.ClusterTrustBundleProjection & { user?: number };
+  podCertificate?: PodCertificateProjection;
 };
 
 /** The source of a projected volume. */

@@ -41,7 +41,6 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
     'csi',
     'ephemeral',
     'fc',
-    'flexVolume',
     'flocker',
     'gcePersistentDisk',
     'gitRepo',

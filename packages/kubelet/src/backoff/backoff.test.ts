@@ -57,6 +57,14 @@ test('a wait since the last failed attempt', () => {
   assert.equal(backoff.waitingSinceUpdate('image', 60), undefined);
 });
 
+test('no wait outlasts its length because the clock is set back', () => {
+  const backoff = new Backoff({ initialMs: 10_000, maxMs: 100_000, forgetAfterMs: 200_000 });
+  backoff.next('c', 3_600_000, 3_600_000);
+  assert.equal(backoff.waiting('c', 3_600_000, 1_800_000), undefined);
+  assert.equal(backoff.waitingSinceUpdate('c', 1_800_000), undefined);
+  assert.equal(backoff.waiting('c', 3_600_000.9, 3_600_000)?.delayMs, 10_000, 'a finer time is no jump');
+});
+
 test('exactly ten minutes are not yet enough', () => {
   assert.deepEqual(crashLoop(10 * minute, 3), [0, 10_000, 20_000]);
 });

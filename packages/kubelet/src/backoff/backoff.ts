@@ -21,7 +21,13 @@ interface Entry {
   updatedAt: number;
 }
 
-/** Waits by key. Times are milliseconds. */
+/**
+ * A failure later than now by more than this was told by a clock that has been set back since: what was left of the wait
+ * is lost. A runtime's times are finer than those of Date.now().
+ */
+const toleranceMs = 1000;
+
+/** Waits by key. Times are milliseconds of the clock of the day, which may be set. */
 export class Backoff {
   readonly #limits: BackoffLimits;
   readonly #entries = new Map<string, Entry>();
@@ -34,16 +40,14 @@ export class Backoff {
   waiting(key: string, failedAt: number, now: number): Wait | undefined {
     const entry = this.#entries.get(key);
     if (!entry || this.#expired(entry, failedAt)) return undefined;
-    const until = failedAt + entry.delayMs;
-    return now < until ? { until, delayMs: entry.delayMs } : undefined;
+    return runningWait(failedAt, entry, now);
   }
 
   /** The wait that is running at `now` since the last `failed` call. */
   waitingSinceUpdate(key: string, now: number): Wait | undefined {
     const entry = this.#entries.get(key);
     if (!entry || this.#expired(entry, now)) return undefined;
-    const until = entry.updatedAt + entry.delayMs;
-    return now < until ? { until, delayMs: entry.delayMs } : undefined;
+    return runningWait(entry.updatedAt, entry, now);
   }
 
   /** Records another attempt at `now` after a failure at `failedAt`: the next wait is twice as long. */
@@ -66,4 +70,9 @@ export class Backoff {
   #expired(entry: Entry, at: number): boolean {
     return at - entry.updatedAt > this.#limits.forgetAfterMs;
   }
+}
+
+function runningWait(since: number, { delayMs }: Entry, now: number): Wait | undefined {
+  const until = since + delayMs;
+  return now < until && since <= now + toleranceMs ? { until, delayMs } : undefined;
 }

@@ -1,4 +1,5 @@
 // ImagePullBackOff: waits between attempts to pull an image, 10 s, doubled with each failure up to 5 minutes.
+import type { StartFailure } from '../kubecontainer/start-error.ts';
 import { Backoff } from './backoff.ts';
 
 /** A pull in back-off. */
@@ -19,16 +20,14 @@ export class PullBackoff {
     const key = keyOf(podUid, image);
     const wait = this.#backoff.waitingSinceUpdate(key, now);
     const error = this.#lastErrors.get(key) ?? '';
-    return (
-      wait && { message: `Back-off pulling image "${image}": ErrImagePull: ${error}`, until: wait.until }
-    );
+    return wait && { message: `Back-off pulling image "${image}": ${error}`, until: wait.until };
   }
 
   /** Records a failure at `now`. */
-  failed(podUid: string, image: string, error: string, now: number): void {
+  failed(podUid: string, image: string, { reason, message }: StartFailure, now: number): void {
     const key = keyOf(podUid, image);
     this.#backoff.next(key, now, now);
-    this.#lastErrors.set(key, error);
+    this.#lastErrors.set(key, `${reason}: ${message}`);
   }
 
   /** Drops the waits of a removed pod. */

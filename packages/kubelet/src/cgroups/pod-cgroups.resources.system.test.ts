@@ -63,6 +63,13 @@ const ownLimits = [
   forever,
 ].join('; ');
 
+/** Whether this process has CAP_SYS_RESOURCE. */
+function mayLowerScores(): boolean {
+  const [, capabilities = '0'] =
+    /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return (BigInt(`0x${capabilities}`) & (1n << 24n)) !== 0n;
+}
+
 onEveryRuntime((podTest) => {
   podTest('overhead, own resources of pods, and huge pages', async ({ node, kubelet }) => {
     const limits = { cpu: '200m', memory: '64Mi' };
@@ -127,6 +134,23 @@ onEveryRuntime((podTest) => {
     if (ofAll !== undefined) assert.deepEqual([ofAll, hugeLimit(path)], [String(2n ** 62n), '0']);
     await endAll(node, kubelet, ...pods);
   });
+
+  podTest(
+    'a pod that the node cannot do without is the last that memory is taken from',
+    async ({ node, kubelet }) => {
+      const pod = shellPod('critical', ownLimits, {
+        priority: 2_000_001_000,
+        priorityClassName: 'system-node-critical',
+      });
+      kubelet.setPods([pod]);
+      await untilRunning(kubelet, pod);
+      const score = await until('it logged', () => logOf(node, pod).split('\n')[0]);
+      // Without CAP_SYS_RESOURCE nobody may lower it below its own, which a runtime knows as 0 or 1.
+      if (mayLowerScores()) assert.equal(score, '-997');
+      else assert.ok(Number(score) <= 1, score);
+      await endAll(node, kubelet, pod);
+    },
+  );
 });
 
 test('all pods together have what the node does not reserve', async () => {

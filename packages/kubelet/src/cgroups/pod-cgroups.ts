@@ -124,6 +124,13 @@ export class PodCgroups {
       .find((path) => this.#cgroups.exists(path));
   }
 
+  /** Whether no process is in the pod's cgroup. */
+  isEmpty(uid: string): boolean {
+    const { cgroupRoot, cgroupDriver } = this.#options;
+    const paths = classes.map((qos) => podCgroup(cgroupRoot, cgroupDriver, qos, uid));
+    return paths.every((path) => !this.#isAnywhere(path) || this.#cgroups.processes(path).length === 0);
+  }
+
   /** UIDs of the pods that have a cgroup. */
   pods(): Set<string> {
     const { cgroupDriver, cgroupsPerQos } = this.#options;

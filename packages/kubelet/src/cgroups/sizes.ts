@@ -42,11 +42,12 @@ export function sizesOf(pod: Pick<Pod, 'spec'>): ActuatedSizes {
   return { pod: podSizes(pod), containers: new Map(containers) };
 }
 
-/** The sizes after the container called `name` was started as the pod asks for. */
+/** The sizes after the container called `name` was started as the pod asks for: the same object when it had them. */
 export function withStarted(actuated: ActuatedSizes, pod: Pick<Pod, 'spec'>, name: string): ActuatedSizes {
   const container = findContainer<Container>({ ...pod.spec, ephemeralContainers: [] }, name);
   if (!container) return actuated;
-  return withSizes(actuated, name, containerSizes(pod, container));
+  const [had, gets] = [actuated.containers.get(name), containerSizes(pod, container)];
+  return had && isSameSize(had, gets) ? actuated : withSizes(actuated, name, gets);
 }
 
 /** The sizes after the container called `name` was given these. */

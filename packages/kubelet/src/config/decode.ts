@@ -2,12 +2,12 @@
 // trusts the results.
 
 import { isObject } from '@berth/common/json/is-object.ts';
-import type { YamlPath, YamlPosition } from '@berth/go-yaml/document.ts';
+import type { YamlDocument, YamlPath, YamlPosition } from '@berth/go-yaml/document.ts';
 import { tryJson } from '@berth/go-yaml/json.ts';
 import { yamlText } from '@berth/go-yaml/text.ts';
 import { asEncoded } from '../api/as-encoded.ts';
 import { withDefaults } from '../api/defaults.ts';
-import { type FieldError, formatFieldError, notSupported, required } from '../api/field-error.ts';
+import { type FieldError, fieldSteps, formatFieldError, notSupported, required } from '../api/field-error.ts';
 import { ManifestSyntaxError, readManifestDocuments } from '../api/manifest-text.ts';
 import type { Pod } from '../api/pod.ts';
 import { type JsonObject, readShape } from '../api/pod-shape.ts';
@@ -65,9 +65,20 @@ export function decodeManifest(content: Uint8Array | string, options: DecodeOpti
     if (document instanceof ManifestSyntaxError) {
       return [{ ok: false, key: undefined, message: document.message }];
     }
-    const { warnings, locate } = document;
-    return new Decoder(options, warnings, locate).document(document.value);
+    return decodeDocument(document.value, options, document);
   });
+}
+
+/**
+ * The pods and objects of one document, whose text was parsed elsewhere; as decodeManifest.
+ * @param text warnings about the text, and where a field of the document is in it
+ */
+export function decodeDocument(
+  value: unknown,
+  options: DecodeOptions,
+  text: Pick<YamlDocument, 'warnings' | 'locate'>,
+): Decoded[] {
+  return new Decoder(options, text.warnings, text.locate).document(value);
 }
 
 /** Decodes one document. */
@@ -154,18 +165,10 @@ class Decoder {
   }
 
   #placed(error: FieldError, at: YamlPath): string {
-    const place = this.#locate([...at, ...stepsOf(error.at ?? error.path)]);
+    const place = this.#locate([...at, ...fieldSteps(error)]);
     const text = formatFieldError(error);
     return place === undefined ? text : `line ${place.line}, column ${place.column}: ${text}`;
   }
-}
-
-/** Splits `spec.containers[0].image` into steps. Brackets contain an index, or a key with dots. */
-function stepsOf(path: string): (string | number)[] {
-  return [...path.matchAll(/\[([^\]]*)\]|[^.[]+/g)].map(([word, inBrackets]) => {
-    if (inBrackets === undefined) return word;
-    return /^\d+$/.test(inBrackets) ? Number(inBrackets) : inBrackets;
-  });
 }
 
 function keyOf(

@@ -141,6 +141,28 @@ test('a pod that keeps its UID is sent again when its manifest changes', async (
   assert.equal(after.pods[0]?.metadata.uid, before.pods[0]?.metadata.uid);
 });
 
+test('a file that is removed and made again with the same pod ends it; one that is replaced does not', async () => {
+  const path = join(folder, 'a.yaml');
+  writeFileSync(path, manifest('a'));
+  start();
+  const { pods } = await untilUpdate((update) => update.pods.length === 1);
+  writeFileSync(join(folder, '.a.yaml'), manifest('a'));
+  renameSync(join(folder, '.a.yaml'), path);
+  writeFileSync(join(folder, 'b.yaml'), manifest('b'));
+  await untilUpdate((update) => update.pods.length === 2);
+  assert.ok(updates.slice(1).every((update) => update.pods.some((pod) => podKey(pod) === 'default/a-n')));
+
+  const before = updates.length;
+  rmSync(path);
+  writeFileSync(path, manifest('a'));
+  await until('it was gone and is back', () => updates.length >= before + 2);
+  assert.deepEqual(
+    updates.slice(before).map((update) => update.pods.map(podKey)),
+    [['default/b-n'], ['default/a-n', 'default/b-n']],
+  );
+  assert.equal(updates.at(-1)?.pods[0]?.metadata.uid, pods[0]?.metadata.uid);
+});
+
 test('a directory that is made later, removed and made again', async () => {
   const later = join(folder, 'x/manifests');
   start(later);
@@ -153,6 +175,32 @@ test('a directory that is made later, removed and made again', async () => {
   mkdirSync(later, { recursive: true });
   writeFileSync(join(later, 'b.yaml'), manifest('b'));
   await untilUpdate((update) => keys(update) === 'default/b-n');
+});
+
+test('a path that does not exist, and another one without a pod, decide about no pod', async () => {
+  const lines: string[] = [];
+  redirectLog((line) => lines.push(line));
+  start(join(folder, 'none'));
+  const missing = await untilUpdate(() => true);
+  assert.deepEqual([keys(missing), missing.isUnread], ['', true]);
+  assert.match(lines.join(''), /"path does not exist, ignoring" path="[^"]*none"/);
+  mkdirSync(join(folder, 'none'));
+  await untilUpdate((update) => update.isUnread === false);
+  await until('the path is recorded', () => existsSync(join(root, 'state-path')));
+  await source.stop();
+
+  updates = [];
+  lines.length = 0;
+  const other = join(folder, 'other');
+  mkdirSync(other);
+  start(other);
+  const empty = await untilUpdate(() => true);
+  assert.equal(empty.isUnread, true);
+  assert.match(lines.join(''), /The manifest path has no pod.* path="[^"]*other" earlier="[^"]*none"/);
+  writeFileSync(join(other, 'a.yaml'), manifest('a'));
+  const moved = await untilUpdate((update) => keys(update) === 'default/a-n');
+  assert.equal(moved.isUnread, false);
+  assert.match(lines.join(''), /The manifest path is another one now/);
 });
 
 test('one file as the path', async () => {

@@ -1,8 +1,9 @@
 // Static pods, ConfigMaps and Secrets from a manifest directory (or one file), by inotify: a new, changed or removed file takes effect within
 // milliseconds. A periodic listing finds changes without events (network file systems, symlinks).
-import { type FSWatcher, type Stats, watch } from 'node:fs';
+import { type FSWatcher, type Stats, statSync, watch } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { isOpenForWriting } from '@berth/linux/files/open-for-writing.ts';
 import type { Pod } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
 import { objectKey, refTo } from '../objects/objects.ts';
@@ -10,10 +11,14 @@ import { LastGoodManifests } from './last-good.ts';
 import { readManifestFile } from './manifest-file.ts';
 import { combineFiles, isSamePod, type ManifestFile } from './manifests.ts';
 import type { PodSource, PodUpdate, RejectedManifest } from './pod-source.ts';
+import { isRead, RecordedPath } from './recorded-path.ts';
 
 const log = createLogger('file-source.ts');
 
-/** Delay of reading after a file's last event: writers write in several steps, each an inotify event. */
+/**
+ * Delay of reading after the last event of a file that is still written, or was removed and may be replaced: writers
+ * write in several steps, each an inotify event.
+ */
 const settleMs = 3;
 
 /** The parameters of a file source. */
@@ -35,7 +40,16 @@ export class FileSource implements PodSource {
   readonly #files = new Map<string, ManifestFile & { signature: string }>();
   readonly #lastGood: LastGoodManifests;
   readonly #unsaved = new Map<string, Uint8Array>();
+  readonly #recordedPath: RecordedPath;
+  /** The manifest path of the kubelet before this one. */
+  #recorded: string | undefined;
+  /** Whether the path exists. */
+  #exists = false;
+  /** Once the path was read, it decides which pods run, like the real kubelet's. */
+  #wasRead = false;
   readonly #settling = new Map<string, NodeJS.Timeout>();
+  /** How often each file has come, gone or been replaced since it was read. */
+  readonly #renames = new Map<string, number>();
   /** Serializes all reads. */
   #work: Promise<void> = Promise.resolve();
   #onUpdate: (update: PodUpdate) => void = () => {};
@@ -50,6 +64,8 @@ export class FileSource implements PodSource {
     this.#options = options;
     this.#path = resolve(options.path);
     this.#lastGood = new LastGoodManifests(options.stateDir);
+    this.#recordedPath = RecordedPath.beside(options.stateDir);
+    this.#recorded = this.#recordedPath.load();
   }
 
   start(onUpdate: (update: PodUpdate) => void): void {
@@ -78,6 +94,7 @@ export class FileSource implements PodSource {
   /** Rereads every file. Also moves the watch when the path appeared or was removed. */
   async #list(): Promise<void> {
     const found = await this.#watch();
+    this.#exists = found !== undefined;
     const names = found?.isDirectory() ? await readdir(this.#path) : found ? [''] : [];
     const files = names.filter((name) => !name.startsWith('.')).map((name) => join(this.#path, name));
     for (const file of this.#files.keys()) if (!files.includes(file)) this.#files.delete(file);
@@ -85,15 +102,24 @@ export class FileSource implements PodSource {
     this.#send();
   }
 
-  async #read(file: string): Promise<void> {
+  async #readAndSend(file: string): Promise<void> {
+    if (await this.#read(file)) this.#send();
+  }
+
+  /** @returns whether the file is not the one that was read before */
+  async #read(file: string): Promise<boolean> {
     const before = this.#files.get(file);
     const found = await statOf(file);
-    if (!found) {
-      this.#files.delete(file);
-      return;
-    }
+    const renames = this.#renames.get(file) ?? 0;
+    this.#renames.delete(file);
+    if (!found) return this.#files.delete(file);
     const signature = `${found.ino}/${found.size}/${found.mtimeMs}/${found.ctimeMs}`;
-    if (before?.signature === signature) return;
+    if (before?.signature === signature) return false;
+    // One that is replaced has one event. This one was removed and made again: its pod ends, though it may be the same.
+    if (before && renames > 1) {
+      this.#files.delete(file);
+      this.#send();
+    }
     const options = { nodeName: this.#options.nodeName, lastGood: this.#lastGood };
     const { faultless, ...manifest } = await readManifestFile(file, found, before, options);
     this.#files.set(file, { ...manifest, signature });
@@ -101,6 +127,7 @@ export class FileSource implements PodSource {
     for (const { pod, object, message } of manifest.warnings ?? []) {
       log.warn('Part of the manifest has no effect', { path: file, pod, object, warning: message });
     }
+    return true;
   }
 
   /** Saves valid manifests for the next kubelet, after sending the update, so that pods do not wait for the disk. */
@@ -110,6 +137,10 @@ export class FileSource implements PodSource {
     try {
       for (const [file, content] of unsaved) await this.#lastGood.save(file, content);
       await this.#lastGood.keepOnly(this.#files.keys());
+      if (this.#wasRead && this.#recorded !== this.#path) {
+        this.#recordedPath.save(this.#path);
+        this.#recorded = this.#path;
+      }
     } catch (err) {
       log.warn('Unable to keep copies of the manifests; pods run all the same', { err });
     }
@@ -128,13 +159,21 @@ export class FileSource implements PodSource {
       this.#watcher?.close();
       this.#watched = folder;
       this.#watcher = watch(folder);
-      this.#watcher.on('change', (_event, name) => this.#changed(folder, name?.toString() ?? ''));
+      this.#watcher.on('change', (event, name) => {
+        if (event === 'rename') this.#countRename(folder, name?.toString() ?? '');
+        this.#changed(folder, name?.toString() ?? '');
+      });
       this.#watcher.on('error', (err) => {
         log.warn('Watch of the manifest path ended; it is listed instead', { err, path: folder });
         this.#watched = undefined;
       });
       log.v(1, 'Watching path', { path: folder });
     }
+  }
+
+  #countRename(folder: string, name: string): void {
+    const file = join(folder, name);
+    if (this.#files.has(file)) this.#renames.set(file, (this.#renames.get(file) ?? 0) + 1);
   }
 
   #changed(folder: string, name: string): void {
@@ -144,9 +183,15 @@ export class FileSource implements PodSource {
     // Any other event in the parent may mean that the path appeared or was removed.
     const key = isManifest ? file : this.#path;
     clearTimeout(this.#settling.get(key));
+    this.#settling.delete(key);
+    const read = (): Promise<void> => this.#readAndSend(file);
+    if (isManifest && folder === this.#path && isComplete(file)) {
+      this.#enqueue(read);
+      return;
+    }
     const timer = setTimeout(() => {
       this.#settling.delete(key);
-      if (isManifest && folder === this.#path) this.#enqueue(() => this.#read(file).then(() => this.#send()));
+      if (isManifest && folder === this.#path) this.#enqueue(read);
       else this.#enqueue(() => this.#relist());
     }, settleMs);
     this.#settling.set(key, timer);
@@ -161,14 +206,41 @@ export class FileSource implements PodSource {
   /** Sends an update unless nothing changed since the last one. */
   #send(): void {
     const { pods, objects, files, rejected } = combineFiles(this.#files);
+    const isUnread = !this.#isRead(pods.length);
     const versions = objects.map((each) => [objectKey(refTo(each)), each.object.resourceVersion]);
-    const state = JSON.stringify([versions, rejected]);
+    const state = JSON.stringify([versions, rejected, isUnread]);
     this.#enqueue(() => this.#save());
     const last = this.#lastSent;
     if (state === last?.state && areSamePods(pods, last.pods)) return;
     this.#lastSent = { state, pods };
     this.#report(rejected);
-    this.#onUpdate({ op: 'set', source: this.name, pods, objects, files, rejected });
+    this.#onUpdate({ op: 'set', source: this.name, pods, objects, files, rejected, isUnread });
+  }
+
+  /** Whether the manifests decide about pods of an earlier kubelet; tells once when they begin not to. */
+  #isRead(pods: number): boolean {
+    if (this.#wasRead) return true;
+    const exists = this.#exists;
+    this.#wasRead = isRead(this.#path, this.#recorded, { exists, pods });
+    if (this.#wasRead && this.#recorded !== undefined && this.#recorded !== this.#path) {
+      log.warn('The manifest path is another one now; pods of the earlier one end', {
+        path: this.#path,
+        earlier: this.#recorded,
+      });
+    }
+    if (this.#wasRead || this.#lastSent !== undefined) return this.#wasRead;
+    if (!exists) {
+      log.error('Unable to read the manifest path; pods that run keep running until it can be read', {
+        err: 'path does not exist, ignoring',
+        path: this.#path,
+      });
+    } else {
+      log.error(
+        'The manifest path has no pod, and pods run from another one; they keep running until it has one (--adopt: end them)',
+        { path: this.#path, earlier: this.#recorded },
+      );
+    }
+    return false;
   }
 
   /** Logs each error once, and again only after it was fixed and reappeared. */
@@ -182,6 +254,11 @@ export class FileSource implements PodSource {
     }
     this.#reported = faults;
   }
+}
+
+/** Whether the file has content, and nobody writes to it. */
+function isComplete(file: string): boolean {
+  return isOpenForWriting(file) === false && (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
 /** Whether nothing of any pod differs, its order neither. */

@@ -37,6 +37,8 @@ export class HttpSource implements PodSource {
   #manifest: ManifestFile | undefined;
   #content: Buffer | undefined;
   #validators: Validators = {};
+  /** Whether there was an answer, of this server or to an earlier kubelet. */
+  #wasRead = false;
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
   #work: Promise<void> = Promise.resolve();
@@ -81,7 +83,7 @@ export class HttpSource implements PodSource {
       if (this.#stopped.signal.aborted) return;
       this.#tellFailure(error);
       // The other sources wait until each has reported.
-      if (this.#manifest === undefined) this.#take(failFile(this.#options.url, undefined, messageOf(error)));
+      if (this.#manifest === undefined) this.#send(failFile(this.#options.url, undefined, messageOf(error)));
     }
     this.#timer = setTimeout(() => {
       this.#work = this.#check();
@@ -110,7 +112,7 @@ export class HttpSource implements PodSource {
     try {
       decoded = decode(content);
     } catch (error) {
-      this.#take(failFile(url, this.#manifest, messageOf(error)));
+      this.#send(failFile(url, this.#manifest, messageOf(error)));
       throw error;
     }
     this.#take(updateFile(url, this.#manifest, decoded));
@@ -118,6 +120,11 @@ export class HttpSource implements PodSource {
   }
 
   #take(manifest: ManifestFile): void {
+    this.#wasRead = true;
+    this.#send(manifest);
+  }
+
+  #send(manifest: ManifestFile): void {
     const { url } = this.#options;
     for (const { message, ...what } of manifest.warnings ?? []) {
       log.warn('Part of the manifest has no effect', { URL: url, ...what, warning: message });
@@ -131,7 +138,8 @@ export class HttpSource implements PodSource {
       });
     }
     this.#manifest = manifest;
-    this.#onUpdate({ op: 'set', source: this.name, ...combineFiles(new Map([[url, manifest]])) });
+    const combined = combineFiles(new Map([[url, manifest]]));
+    this.#onUpdate({ op: 'set', source: this.name, ...combined, isUnread: !this.#wasRead });
   }
 
   async #save(content: Buffer): Promise<void> {

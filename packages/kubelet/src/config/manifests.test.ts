@@ -75,6 +75,9 @@ test('a pod that became invalid runs on as it was', () => {
   const broken = failFile('f', after, 'not valid YAML');
   assert.deepEqual(keys(broken), ['default/a-n']);
   assert.deepEqual(broken.rejected, [{ file: 'f', message: 'not valid YAML', lastGoodRuns: true }]);
+  const tail = updateFile('f', before, [{ ok: false, key: undefined, message: 'not valid YAML' }]);
+  assert.deepEqual(tail.rejected, broken.rejected);
+  assert.equal(tail.pods.length, before.pods.length);
 });
 
 test('a document that cannot be read keeps the pod that it was, and holds up no other', () => {

@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { formatFieldErrors } from '../api/field-error.ts';
 import { type Pod, podKey } from '../api/pod.ts';
+import { podAnnotation } from '../api/pod-source-of.ts';
 import { ObjectBudget } from '../objects/budget.ts';
 import { objectKey, refTo } from '../objects/objects.ts';
 import type { NodeObject } from '../objects/types.ts';
@@ -63,8 +64,14 @@ export function updateFile(
       items.push(known && isSame(known, entry) ? known : newest(known, entry));
     }
   }
-  if (decoded.some((entry) => !entry.ok && entry.key === undefined)) items.push(...lostItems(former, items));
-  return { ...split(items), rejected, warnings };
+  if (!decoded.some((entry) => !entry.ok && entry.key === undefined))
+    return { ...split(items), rejected, warnings };
+  const lost = lostItems(former, items);
+  // Which of the documents that cannot be read was which pod is not known.
+  const told = rejected.map((each) =>
+    each.pod === undefined && each.object === undefined ? { ...each, lastGoodRuns: lost.length > 0 } : each,
+  );
+  return { ...split([...items, ...lost]), rejected: told, warnings };
 }
 
 function itemsOf({ pods, objects }: ManifestFile): Item[] {
@@ -108,7 +115,7 @@ export function isSamePod(known: Pod, pod: Pod): boolean {
 }
 
 /** When a manifest was first read: the change of a pod keeps it. */
-const seenAnnotation = 'kubernetes.io/config.seen';
+const seenAnnotation = podAnnotation.seen;
 
 /** The newer version of a pod that is known. */
 function asUpdate(known: Pod, pod: Pod): Pod {

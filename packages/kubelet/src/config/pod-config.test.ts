@@ -47,3 +47,45 @@ test('nothing is passed on before the source has spoken, and a pod that is not a
     lastGoodRuns: false,
   });
 });
+
+/** A source that is told by the test what to say. */
+function fakeSource(name: PodSource['name']): PodSource & { tell(update: Partial<PodUpdate>): void } {
+  let onUpdate: (update: PodUpdate) => void = () => {};
+  return {
+    name,
+    start: (listener) => {
+      onUpdate = listener;
+    },
+    stop: async () => {},
+    tell: (change) => onUpdate({ ...update(), source: name, ...change }),
+  };
+}
+
+test('static pods run without the API server, and nothing else ends before it was heard', () => {
+  const [file, api] = [fakeSource('file'), fakeSource('api')];
+  const config = new PodConfig([file, api]);
+  const seen: [pods: string, sourcesRead: boolean][] = [];
+  let served = 0;
+  config.start(
+    (pods, _objects, sourcesRead) =>
+      seen.push([pods.map(({ metadata }) => metadata.name).join(' '), sourcesRead]),
+    () => {
+      served += 1;
+    },
+  );
+  assert.deepEqual(seen, []);
+  file.tell({ pods: update('a').pods });
+  assert.deepEqual(seen.at(-1), ['a-n', false]);
+  api.tell({ pods: update('b').pods, served: new Map() });
+  assert.deepEqual(seen.at(-1), ['a-n b-n', true]);
+  api.tell({ op: 'reconcile', pods: update('b').pods, served: new Map() });
+  assert.deepEqual([seen.length, served], [2, 2]);
+});
+
+test('a kubelet with the API server only begins before it was heard', () => {
+  const api = fakeSource('api');
+  const seen: boolean[] = [];
+  new PodConfig([api]).start((_pods, _objects, sourcesRead) => seen.push(sourcesRead));
+  api.tell({ served: new Map() });
+  assert.deepEqual(seen, [false, true]);
+});

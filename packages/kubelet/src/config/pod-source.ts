@@ -1,5 +1,6 @@
-// Where pods come from: a manifest directory or a URL; later the API server.
+// Where pods come from: a manifest directory, a URL or an API server.
 import type { Pod } from '../api/pod.ts';
+import type { ServedPod } from '../api/served-pod.ts';
 import type { NodeObject } from '../objects/types.ts';
 
 /** A manifest that has no effect, and the reason, for the log, `/rejected` and `berth up`. */
@@ -18,7 +19,8 @@ export interface RejectedManifest {
 
 /** The complete desired set of pods and objects of one source. */
 export interface PodUpdate {
-  op: 'set';
+  /** `reconcile`: only the statuses that an API server has differ from those of the last update. */
+  op: 'set' | 'reconcile';
   source: PodSource['name'];
   pods: Pod[];
   /** ConfigMaps and Secrets for the pods of this node; no two have the same kind and name. */
@@ -26,12 +28,16 @@ export interface PodUpdate {
   /** The manifest of each pod, by UID. */
   files: ReadonlyMap<string, string>;
   rejected: RejectedManifest[];
+  /** The source could not be read yet, so that pods of an earlier kubelet that are not in the set may be wanted. */
+  isUnread?: boolean;
+  /** The pods as an API server has them, mirror pods included, by UID. */
+  served?: ReadonlyMap<string, ServedPod>;
 }
 
 /** A source of desired pods. */
 export interface PodSource {
-  readonly name: 'file' | 'http';
-  /** Starts watching. Calls `onUpdate` with the complete set at once and after each change. */
+  readonly name: 'file' | 'http' | 'api';
+  /** Starts watching. Calls `onUpdate` with the complete set as soon as it can be read, and after each change. */
   start(onUpdate: (update: PodUpdate) => void): void;
   /** Stops watching; the pods keep running. */
   stop(): Promise<void>;

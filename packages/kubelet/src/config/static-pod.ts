@@ -3,6 +3,7 @@
 import type * as v1 from 'kubernetes-types/core/v1.d.ts';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
 import type { JsonObject } from '../api/pod-shape.ts';
+import { podAnnotation } from '../api/pod-source-of.ts';
 import { type ManifestOrigin, staticPodUid } from './static-pod-uid/static-pod-uid.ts';
 
 /** The pod of a manifest. */
@@ -12,12 +13,6 @@ export interface StaticPodManifest {
   /** As the text has it. */
   written: JsonObject;
 }
-
-const annotation = {
-  hash: 'kubernetes.io/config.hash',
-  source: 'kubernetes.io/config.source',
-  seen: 'kubernetes.io/config.seen',
-} as const;
 
 /** The pod as this node runs it; `seen` is when its manifest was first read. */
 export function asStaticPod({ pod, written }: StaticPodManifest, origin: ManifestOrigin, seen: Date): v1.Pod {
@@ -33,9 +28,9 @@ export function asStaticPod({ pod, written }: StaticPodManifest, origin: Manifes
       uid,
       annotations: {
         ...metadata.annotations,
-        [annotation.hash]: uid,
-        [annotation.seen]: seen.toISOString().replace('Z', '000000Z'),
-        [annotation.source]: source,
+        [podAnnotation.hash]: uid,
+        [podAnnotation.seen]: seen.toISOString().replace('Z', '000000Z'),
+        [podAnnotation.source]: source,
       },
     },
     ...(pod.spec && {

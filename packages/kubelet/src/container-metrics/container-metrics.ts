@@ -1,12 +1,13 @@
 // /metrics/cadvisor: the usage of the machine, of the kubelet's cgroups, pods, sandboxes and containers.
 import { createLogger } from '../klog/klog.ts';
 import { exposition, type MetricFamily } from '../metrics/exposition.ts';
+import { readMachine } from '../node/machine.ts';
 import { deviceFamilies } from './device-families.ts';
 import { cgroupFamilies } from './families.ts';
 import { filled } from './family.ts';
 import type { CgroupFigures } from './figures.ts';
 import { listFileSystems, readFileSystems } from './file-systems.ts';
-import { machineFamilies, readMachine } from './machine.ts';
+import { machineFamilies } from './machine.ts';
 import { type FiguresPorts, FiguresReader } from './read-figures.ts';
 
 const log = createLogger('container-metrics.ts');

@@ -1,5 +1,8 @@
 // Security contexts as the processes of containers have them, on every runtime.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { until } from '@berth/test-support/until.ts';
 import type { Pod, PodSecurityContext, SecurityContext } from '../api/pod.ts';
 import { isAppArmorEnabled } from '../node/app-armor.ts';
@@ -18,6 +21,15 @@ const script = [
 
 function securePod(name: string, own: SecurityContext, ofPod: PodSecurityContext = {}): Pod {
   return shellPod(name, script, { securityContext: ofPod }, { securityContext: own });
+}
+
+/** A profile of the kernel's with these rules, until it is disposed of. */
+function loadAppArmorProfile(name: string, rules: string): Disposable & { name: string } {
+  const profile = `profile ${name} flags=(attach_disconnected,mediate_deleted) { capability, network, mount, umount, pivot_root, ptrace, signal, unix, ${rules} }`;
+  const parser = (option: string) =>
+    execFileSync('apparmor_parser', [option], { input: profile, stdio: 'pipe' });
+  parser('--replace');
+  return { name, [Symbol.dispose]: () => void parser('--remove') };
 }
 
 onEveryRuntime((podTest) => {
@@ -78,6 +90,33 @@ onEveryRuntime((podTest) => {
     await endAll(node, kubelet, ...pods);
   });
 
+  podTest('a seccomp profile of the node', async ({ node, kubelet }) => {
+    const profile = {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }],
+    };
+    const folder = join(node.options.rootDir, 'seccomp/own');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'no-folders.json'), JSON.stringify(profile));
+    const seccompProfile = { type: 'Localhost', localhostProfile: 'own/no-folders.json' };
+    const script = `mkdir /folder 2>&1 || echo refused; grep ^Seccomp: /proc/self/status; echo end; ${forever}`;
+    const ofPod = shellPod('of-pod', script, { securityContext: { seccompProfile } });
+    const ofContainer = shellPod(
+      'of-container',
+      script,
+      { securityContext: { seccompProfile: { type: 'Unconfined' } } },
+      { securityContext: { seccompProfile } },
+    );
+    const pods = [ofPod, ofContainer];
+    kubelet.setPods(pods);
+    for (const pod of pods) {
+      await untilRunning(kubelet, pod);
+      await until('it logged', () => logOf(node, pod).endsWith('end\n'));
+      assert.match(logOf(node, pod), /Operation not permitted\nrefused\nSeccomp:\t2\nend\n$/);
+    }
+    await endAll(node, kubelet, ...pods);
+  });
+
   podTest('root where there may be none', async ({ node, kubelet }) => {
     const pod = securePod('root', { runAsNonRoot: true });
     kubelet.setPods([pod]);
@@ -111,13 +150,19 @@ onEveryRuntime((podTest) => {
       byAnnotation.metadata.annotations = {
         'container.apparmor.security.beta.kubernetes.io/main': 'unconfined',
       };
-      const pods = [byField, byAnnotation];
+      using loaded = loadAppArmorProfile('berth-test-no-folders', 'file, deny /folder/ w,');
+      const localhost = shellPod('localhost', `mkdir /folder 2>/dev/null || echo refused; ${profile}`, {
+        securityContext: { appArmorProfile: { type: 'Localhost', localhostProfile: loaded.name } },
+      });
+      const pods = [byField, byAnnotation, localhost];
       kubelet.setPods(pods);
       for (const pod of pods) await untilRunning(kubelet, pod);
       const logged = (pod: Pod) => until('it logged', () => /^(.*)\nend$/m.exec(logOf(node, pod))?.[1]);
       const name = runtime === 'berthd' ? 'berth-default' : 'cri-containerd.apparmor.d';
       assert.equal(await logged(byField), `${name} (enforce)`);
       assert.equal(await logged(byAnnotation), 'unconfined');
+      assert.equal(await logged(localhost), `${loaded.name} (enforce)`);
+      assert.match(logOf(node, localhost), /^refused\n/);
       await endAll(node, kubelet, ...pods);
     },
   );

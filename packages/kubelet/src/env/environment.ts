@@ -11,6 +11,8 @@ export interface EnvironmentSources extends PodPlace {
   objects: Objects;
   /** Reads a file of an emptyDir volume of the pod. Throws when it cannot be read. */
   envFile(volumeName: string, path: string): EnvFile;
+  /** The variables of services that the pod is told of. Throws while the services are not known. */
+  serviceVariables?(pod: Pod): ReadonlyMap<string, string>;
 }
 
 /** A file of variables in a volume. */
@@ -24,24 +26,30 @@ export interface EnvFile {
 export type Environment = ReadonlyMap<string, Buffer>;
 
 /**
- * The container's variables. Those of `env` replace those of `envFrom`. A value may refer to earlier variables; the last
- * declaration of a name counts. Throws when a source cannot be read; then the container cannot be created.
+ * The container's variables. Those of `env` replace those of `envFrom`, and both those of services. A value may refer to
+ * earlier variables; the last declaration of a name counts. Throws when a source cannot be read; then the container cannot
+ * be created.
  */
 export function containerEnvironment(
   pod: Pod,
   container: Container,
   sources: EnvironmentSources,
 ): Environment {
+  const services = [...(sources.serviceVariables?.(pod) ?? [])].map(
+    ([name, value]) => [name, Buffer.from(value)] as const,
+  );
+  const ofServices: Environment = new Map(services);
   const environment = new Map(fromObjects(pod, container, sources.objects));
   for (const { name, value, valueFrom } of container.env ?? []) {
     const resolved = value
-      ? expandBytes(value, environment)
+      ? expandBytes(value, (referred) => environment.get(referred) ?? ofServices.get(referred))
       : valueFrom
         ? sourceValue(pod, container, valueFrom, sources)
         : Buffer.alloc(0);
     // What is optional and missing leaves the variable as envFrom has it.
     if (resolved !== undefined) environment.set(name, resolved);
   }
+  for (const [name, value] of ofServices) if (!environment.has(name)) environment.set(name, value);
   return environment;
 }
 
@@ -130,9 +138,9 @@ function fileValue(
 }
 
 /** Expands in bytes, as a value that is referred to may be no text. */
-function expandBytes(value: string, environment: Environment): Buffer {
+function expandBytes(value: string, variable: (name: string) => Buffer | undefined): Buffer {
   const expanded = expand(Buffer.from(value).toString('latin1'), (name) =>
-    environment.get(Buffer.from(name, 'latin1').toString())?.toString('latin1'),
+    variable(Buffer.from(name, 'latin1').toString())?.toString('latin1'),
   );
   return Buffer.from(expanded, 'latin1');
 }

@@ -1,4 +1,4 @@
-// Finds pods of an earlier kubelet at start: in the runtime, on disk and in cgroups. kubelet.ts adopts or ends them.
+// Finds pods of an earlier kubelet at start: in the runtime, on disk and in cgroups. pods/workers.ts adopts or ends them.
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import type { PodIdentity } from '../api/pod.ts';
 import type { PodCgroups } from '../cgroups/pod-cgroups.ts';
@@ -10,17 +10,37 @@ import { podsOnDisk } from '../volumes/pod-dir.ts';
 /** The parameters of leftoverPods. */
 export interface LeftoverPorts {
   runtime: RuntimeClient;
-  cgroups: Pick<PodCgroups, 'pods'>;
+  cgroups: Pick<PodCgroups, 'pods' | 'isEmpty'>;
+  isOurs: (uid: string) => boolean;
   options: Pick<KubeletOptions, 'rootDir' | 'podLogsDir'>;
 }
 
+/** Pods with remains on this node. */
+export interface LeftoverPods {
+  /** Those of this kubelet, and empty cgroups that are nobody's. */
+  ours: PodIdentity[];
+  /** Those in the runtime that another kubelet runs. */
+  foreign: PodIdentity[];
+}
+
 /** Every pod with remains in the runtime, on disk or in cgroups. Also removes dangling log links. */
-export async function leftoverPods({ runtime, cgroups, options }: LeftoverPorts): Promise<PodIdentity[]> {
+export async function leftoverPods({
+  runtime,
+  cgroups,
+  isOurs,
+  options,
+}: LeftoverPorts): Promise<LeftoverPods> {
   removeDeadLinks(options);
-  const found = new Map<string, PodIdentity>();
-  for (const uid of [...cgroups.pods(), ...(await podsOnDisk(options))]) {
-    found.set(uid, { uid, name: '', namespace: '' });
+  const inRuntime = await listRuntimePods(runtime);
+  const nameless = [...cgroups.pods(), ...(await podsOnDisk(options))].filter((uid) => !inRuntime.has(uid));
+  const ours = new Map<string, PodIdentity>();
+  for (const uid of nameless) {
+    if (isOurs(uid) || cgroups.isEmpty(uid)) ours.set(uid, { uid, name: '', namespace: '' });
   }
-  for (const [uid, pod] of await listRuntimePods(runtime)) found.set(uid, pod);
-  return [...found.values()];
+  const foreign: PodIdentity[] = [];
+  for (const [uid, pod] of inRuntime) {
+    if (isOurs(uid)) ours.set(uid, pod);
+    else foreign.push(pod);
+  }
+  return { ours: [...ours.values()], foreign };
 }

@@ -32,7 +32,7 @@ export function setVerbosity(level: number): void {
   verbosity = level;
 }
 
-/** Redirects lines, for tests; returns a function that restores the previous writer. */
+/** Redirects lines, from standard error to a log file or to a test; returns a function that restores the previous writer. */
 export function redirectLog(sink: (line: string) => void): () => void {
   const former = write;
   write = sink;

@@ -7,6 +7,8 @@ export type StartFailureReason =
   | 'ErrImageNeverPull'
   | 'ErrImagePull'
   | 'ImagePullBackOff'
+  | 'RegistryUnavailable'
+  | 'SignatureValidationFailed'
   | 'CreateContainerConfigError'
   | 'CreateContainerError'
   | 'RunContainerError'

@@ -2,6 +2,7 @@
 import type { DeepPartial, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import { type Pod, podKey } from '../api/pod.ts';
 import type { PodCgroups } from '../cgroups/pod-cgroups.ts';
+import { aboutPod, type Recorder } from '../events/event.ts';
 import { createLogger } from '../klog/klog.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { type DnsSettings, dnsOmissions } from '../sandbox/dns.ts';
@@ -20,29 +21,24 @@ export function sandboxConfigMaker(
   options: KubeletOptions,
   cgroups: Pick<PodCgroups, 'parentOf'>,
   users: Pick<UserNamespaces, 'idsOf'>,
+  events: Recorder,
 ): SandboxConfigOf {
-  /** Pods whose omissions have been logged. */
+  /** Pods whose omissions have been told. */
   const told = new WeakSet<Pod>();
   return (pod, attempt) => {
     const dns = dnsSettings(options);
-    if (!told.has(pod)) logOmissions(pod, dns);
+    if (!told.has(pod)) tellOmissions(pod, dns, events);
     told.add(pod);
     const cgroupParent = cgroups.parentOf(pod);
     return sandboxConfig(pod, attempt, { options, dns, cgroupParent, ids: users.idsOf(pod) });
   };
 }
 
-/** Logs what a pod does not get as it asks for it. */
-function logOmissions(pod: Pod, dns: DnsSettings): void {
+/** Tells what a pod does not get as it asks for it. */
+function tellOmissions(pod: Pod, dns: DnsSettings, events: Recorder): void {
   for (const message of dnsOmissions(pod, dns)) {
-    log.warn('Event occurred', {
-      object: podKey(pod),
-      kind: 'Pod',
-      apiVersion: 'v1',
-      type: 'Warning',
-      reason: 'DNSConfigForming',
-      message,
-    });
+    log.warn(message, { pod: podKey(pod) });
+    events.record(aboutPod(pod), 'Warning', 'DNSConfigForming', message);
   }
   const hostname = podHostname(pod);
   if (hostname.length < fullHostname(pod).length) {

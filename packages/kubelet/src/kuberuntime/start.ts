@@ -6,6 +6,8 @@ import type { ContainerConfig, DeepPartial, PodSandboxConfig } from '@berth/cri/
 import type { Container, Pod } from '../api/pod.ts';
 import type { CgroupNode } from '../cgroups/cgroup-node.ts';
 import { containerConfig } from '../containers/container-config.ts';
+import type { EnvironmentSources } from '../env/environment.ts';
+import { aboutContainer, type Recorder } from '../events/event.ts';
 import type { PresentImage } from '../kubecontainer/present-image.ts';
 import { StartError, type StartFailureReason } from '../kubecontainer/start-error.ts';
 import { linkLog, makeLogDir, restartCountFromLogs } from '../logs/log-files.ts';
@@ -19,6 +21,7 @@ import { writeHostsFile } from '../podfiles/write-hosts-file.ts';
 import type { PodIds } from '../userns/id-ranges.ts';
 import type { PreparedVolumes } from '../volumes/manager.ts';
 import { mountSources } from '../volumes/mount-sources.ts';
+import type { RuntimeHandlers } from './runtime-handlers.ts';
 
 /** The parameters of creating and starting a container. */
 export interface StartContainerPorts {
@@ -27,12 +30,14 @@ export interface StartContainerPorts {
   /** What pods see as the node's resources. */
   capacity: NodeCapacity;
   objects: Objects;
-  /** Whether the runtime can make mounts below a read-only mount read-only. */
-  canMountRecursivelyReadOnly: boolean;
+  /** The variables of the services of a cluster. */
+  serviceVariables?: NonNullable<EnvironmentSources['serviceVariables']> | undefined;
+  handlers: Pick<RuntimeHandlers, 'canMountRecursivelyReadOnly'>;
   cgroupNode: CgroupNode;
   /** Paths that containers of this node do not see. */
   maskedPaths: readonly string[];
   isSELinuxEnabled: boolean;
+  events: Recorder;
 }
 
 /** The sandbox and volumes of a container. */
@@ -62,14 +67,20 @@ export async function startContainer(
   place: ContainerPlace,
   ports: StartContainerPorts,
 ): Promise<string> {
-  const { runtime, options } = ports;
-  const config = await failingAs('CreateContainerConfigError', () =>
-    prepare(pod, container, image, restartCount, place, ports),
-  );
+  const { runtime, options, events } = ports;
+  const subject = aboutContainer(pod, container.name);
+  const config = await failingAs('CreateContainerConfigError', async () => {
+    const made = await prepare(pod, container, image, restartCount, place, ports);
+    // After it: a container that cannot be configured has no log folder.
+    makeLogDir(options, pod.metadata, container.name);
+    return made;
+  });
   const { containerId } = await failingAs('CreateContainerError', () =>
     runtime.createContainer({ podSandboxId: place.sandboxId, config, sandboxConfig: place.sandboxConfig }),
   );
+  events.record(subject, 'Normal', 'Created', 'Container created');
   await failingAs('RunContainerError', () => runtime.startContainer({ containerId }));
+  events.record(subject, 'Normal', 'Started', 'Container started');
   linkLog(options, pod.metadata, { name: container.name, id: containerId, logPath: config.logPath ?? '' });
   return containerId;
 }
@@ -84,7 +95,6 @@ async function prepare(
   ports: StartContainerPorts,
 ): Promise<DeepPartial<ContainerConfig>> {
   const { options, capacity, cgroupNode, objects } = ports;
-  makeLogDir(options, pod.metadata, container.name);
   const podIps = pod.spec.hostNetwork ? options.nodeIps : place.podIps;
   const podPlace = {
     hostIps: options.nodeIps,
@@ -92,6 +102,7 @@ async function prepare(
     node: capacity,
     objects,
     envFile: (volume: string, path: string) => readEnvFile(place.volumes, volume, path),
+    ...(ports.serviceVariables && { serviceVariables: ports.serviceVariables }),
   };
   const { uid } = pod.metadata;
   const attempt = {
@@ -111,8 +122,8 @@ async function prepare(
       cgroups: cgroupNode,
       maskedPaths: ports.maskedPaths,
       isSELinuxEnabled: ports.isSELinuxEnabled,
-      mountSources: mountSources(pod, container, place, podPlace, options),
-      canMountRecursivelyReadOnly: ports.canMountRecursivelyReadOnly,
+      mountSources: await mountSources(pod, container, place, podPlace, options),
+      canMountRecursivelyReadOnly: ports.handlers.canMountRecursivelyReadOnly(pod),
       ids: place.ids,
       hostsFile: hostsFile(pod, podIps, options),
       targetId: place.targetId,

@@ -3,6 +3,7 @@ import { sleepUntilAborted } from '@berth/common/abort.ts';
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import { findContainer } from '../api/each-container.ts';
 import type { Container, Pod, PodIdentity } from '../api/pod.ts';
+import { aboutContainer, type Recorder } from '../events/event.ts';
 import { createLogger } from '../klog/klog.ts';
 import { type PodRuntimeStatus, runtimePodIps } from '../kubecontainer/runtime-status.ts';
 import { type HookPorts, runHook } from '../lifecycle/run-hook.ts';
@@ -20,6 +21,15 @@ const minGraceSeconds = 2;
 export interface StopContainerPorts extends HookPorts {
   runtime: Pick<RuntimeClient, 'stopContainer' | 'containerStatus'> & HookPorts['runtime'];
   options: Pick<KubeletOptions, 'runtimeRequestTimeoutMs' | 'nodeIps'>;
+  events: Recorder;
+}
+
+/** How a container is stopped. */
+export interface StopOptions {
+  /** Settled when it is the container's turn. */
+  turn?: Promise<unknown>;
+  /** Why it is stopped, for its event; default: that it is. */
+  why?: string;
 }
 
 /** The pod of a container to stop. */
@@ -31,7 +41,7 @@ export interface StoppingPod {
 }
 
 /**
- * Stops a container; the runtime kills it after the grace period. First runs its preStop hook and waits for `turn`, both
+ * Stops a container; the runtime kills it after the grace period. First runs its preStop hook and waits for its turn, both
  * within the grace period. Succeeds when the container no longer exists.
  */
 export async function stopContainer(
@@ -39,9 +49,10 @@ export async function stopContainer(
   container: { id: string; name: string },
   graceSeconds: number,
   ports: StopContainerPorts,
-  turn?: Promise<unknown>,
+  { turn, why = `Stopping container ${container.name}` }: StopOptions = {},
 ): Promise<void> {
-  const { runtime, options } = ports;
+  const { runtime, options, events } = ports;
+  events.record(aboutContainer(stopping.pod, container.name), 'Normal', 'Killing', why);
   let grace = graceSeconds;
   if (grace > 0) grace -= await secondsOf(grace, (signal) => preStop(stopping, container, ports, signal));
   if (grace > 0 && turn) grace -= await secondsOf(grace, () => turn);
@@ -81,11 +92,17 @@ async function preStop(
       container: definition,
       podIp: podIpOf(stopping, ports),
     };
-    await runHook(hook, target, ports, signal);
+    // As in Kubernetes, a command that is not done in time goes on until its container is killed.
+    await runHook(hook, target, ports, hook.exec ? new AbortController().signal : signal);
     log.v(3, 'PreStop hook completed', where);
   } catch (error) {
     if (signal.aborted) log.v(2, 'PreStop hook not completed in grace period', where);
-    else log.error('PreStop hook failed', { err: error, ...where });
+    else {
+      log.error('PreStop hook failed', { err: error, ...where });
+      // Without the error, which may quote a secret of the server.
+      const subject = aboutContainer(stopping.pod, container.name);
+      ports.events.record(subject, 'Warning', 'FailedPreStopHook', 'PreStopHook failed');
+    }
   }
 }
 
@@ -138,7 +155,7 @@ export async function stopPod(
   const stops = new Map<string, Promise<void>>();
   for (const { container, after } of stopOrder(pod?.spec, alive)) {
     const turn = after.length > 0 ? Promise.allSettled(after.map(({ id }) => stops.get(id))) : undefined;
-    stops.set(container.id, stopContainer(stopping, container, graceSeconds, ports, turn));
+    stops.set(container.id, stopContainer(stopping, container, graceSeconds, ports, turn ? { turn } : {}));
   }
   const failed = (await Promise.allSettled(stops.values())).find((each) => each.status === 'rejected');
   if (failed) throw failed.reason;

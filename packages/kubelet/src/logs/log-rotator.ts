@@ -1,17 +1,14 @@
 // Checks the log size of every running container periodically, and rotates large logs (log-rotation.ts).
 import { join } from 'node:path';
+import { maxTimerMs } from '@berth/common/max-timer.ts';
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import type { PodIdentity } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { logPath, podLogDir } from '../paths/pod-paths.ts';
-import { type RotatedLog, rotateLog } from './log-rotation.ts';
+import { type LogLimits, type RotatedLog, rotateLog } from './log-rotation.ts';
 
 const log = createLogger('log-rotator.ts');
-
-/** Kubernetes' defaults. */
-const logLimits = { maxBytes: 10 * 1024 * 1024, maxFiles: 5 };
-const checkMs = 10_000;
 
 /** A container whose log grows. */
 export interface LoggingContainer {
@@ -24,7 +21,7 @@ export interface LoggingContainer {
 /** The parameters of the rotator. */
 export interface LogRotatorPorts {
   runtime: Pick<RuntimeClient, 'reopenContainerLog'>;
-  options: Pick<KubeletOptions, 'rootDir' | 'podLogsDir'>;
+  options: Pick<KubeletOptions, 'rootDir' | 'podLogsDir' | 'logRotation'>;
   workers: {
     /** The containers that run now. */
     runningContainers(): LoggingContainer[];
@@ -41,12 +38,19 @@ export class LogRotator {
     this.#ports = ports;
   }
 
-  /** Starts the timer; the first check is after one interval. */
+  /** Starts the timer, unless logs are never rotated; the first check is after one interval. */
   start(): void {
-    this.#timer = setTimeout(async () => {
-      for (const container of this.#ports.workers.runningContainers()) await this.#rotate(container);
-      if (!this.#stopped) this.start();
-    }, checkMs);
+    const limits = this.#ports.options.logRotation;
+    if (!limits) return;
+    this.#timer = setTimeout(
+      async () => {
+        for (const container of this.#ports.workers.runningContainers()) {
+          await this.#rotate(container, limits);
+        }
+        if (!this.#stopped) this.start();
+      },
+      Math.min(limits.checkMs, maxTimerMs),
+    );
   }
 
   /** Stops the timer. */
@@ -55,11 +59,11 @@ export class LogRotator {
     clearTimeout(this.#timer);
   }
 
-  async #rotate({ pod, id, name, restartCount }: LoggingContainer): Promise<void> {
+  async #rotate({ pod, id, name, restartCount }: LoggingContainer, limits: LogLimits): Promise<void> {
     const { runtime, options } = this.#ports;
     const path = join(podLogDir(options, pod), logPath(name, restartCount));
     const rotated: RotatedLog = { id, path, root: options.podLogsDir };
-    await rotateLog(rotated, logLimits, runtime).catch((err: unknown) => {
+    await rotateLog(rotated, limits, runtime).catch((err: unknown) => {
       log.error('Failed to rotate container log', { err, path });
     });
   }

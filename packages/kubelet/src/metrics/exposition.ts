@@ -44,8 +44,12 @@ function familyText({ name, help, type, samples }: MetricFamily): string {
 /** Labels as they stand between the braces of a series, e.g. `a="1",b="2"`. */
 export function labelText(labels: Readonly<Record<string, string | number>>): string {
   return Object.entries(labels)
-    .map(([name, value]) => `${name}="${escaped(String(value)).replaceAll('"', '\\"')}"`)
+    .map(([name, value]) => `${name}="${labelValue(value)}"`)
     .join(',');
+}
+
+function labelValue(value: string | number): string {
+  return typeof value === 'number' ? goNumber(value) : escaped(value).replaceAll('"', '\\"');
 }
 
 function escaped(text: string): string {

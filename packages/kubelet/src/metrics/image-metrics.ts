@@ -41,6 +41,7 @@ export class ImageMetrics {
   readonly #volumesRequested;
   readonly #volumesMounted;
   readonly #volumeErrors;
+  readonly #collected;
 
   constructor(registry: MetricsRegistry) {
     this.#pulls = registry.histogram(
@@ -71,11 +72,21 @@ export class ImageMetrics {
       'kubelet_image_volume_mounted_errors_total',
       'Mounts of image volumes that failed.',
     );
+    this.#collected = registry.counter(
+      'kubelet_image_garbage_collected_total',
+      'Unused images that were removed.',
+      ['reason'],
+    );
   }
 
   /** An image of `bytes` was pulled. */
   pulled(seconds: number, bytes: bigint): void {
     this.#pulls.observe({ image_size_in_bytes: sizeLabel(Number(bytes)) }, seconds);
+  }
+
+  /** An unused image was removed: it was old, or its space was needed. */
+  collected(reason: 'age' | 'space'): void {
+    this.#collected.inc({ reason });
   }
 
   /** It was decided whether a pod may use an image that is on the node. */

@@ -4,9 +4,12 @@ import { nodeFigures, processFigures } from '@berth/linux/processes/process-figu
 import { CgroupMetrics } from './cgroup-metrics.ts';
 import { HookMetrics } from './hook-metrics.ts';
 import { ImageMetrics } from './image-metrics.ts';
+import { NodeStartupMetrics } from './node-startup-metrics.ts';
 import { PlegMetrics } from './pleg-metrics.ts';
 import { PodMetrics } from './pod-metrics.ts';
+import { PressureMetrics } from './pressure-metrics.ts';
 import { MetricsRegistry } from './registry.ts';
+import { ResizeMetrics } from './resize-metrics.ts';
 import { RuntimeMetrics } from './runtime-metrics.ts';
 import { ServerMetrics } from './server-metrics.ts';
 import { VolumeMetrics } from './volume-metrics.ts';
@@ -16,14 +19,19 @@ export class KubeletMetrics {
   readonly registry = new MetricsRegistry();
   readonly runtime = new RuntimeMetrics(this.registry);
   readonly pods = new PodMetrics(this.registry);
+  readonly resizes = new ResizeMetrics(this.registry);
   readonly hooks = new HookMetrics(this.registry);
   readonly pleg = new PlegMetrics(this.registry);
   readonly images = new ImageMetrics(this.registry);
   readonly volumes = new VolumeMetrics(this.registry);
   readonly cgroups = new CgroupMetrics(this.registry);
   readonly server = new ServerMetrics(this.registry);
+  readonly pressure = new PressureMetrics(this.registry);
+  readonly startup: NodeStartupMetrics;
 
-  constructor(nodeName: string) {
+  /** `times`: when the machine and the kubelet started, in milliseconds since the epoch. */
+  constructor(nodeName: string, times: { bootedAt: number; startedAt: number }) {
+    this.startup = new NodeStartupMetrics(this.registry, times);
     for (const figure of [...processFigures, ...nodeFigures]) this.registry.figure(figure);
     this.registry
       .gauge('kubelet_node_name', 'Always 1; its label is the name of the node.', ['node'])

@@ -65,6 +65,7 @@ export class PodMetrics {
   readonly #containersPerPod;
   readonly #workerDurations;
   readonly #workerStarts;
+  readonly #statusSyncs;
   readonly #podStarts;
   /** When each pod that does not run yet was first seen, by UID. */
   readonly #firstSeen = new Map<string, number>();
@@ -135,6 +136,12 @@ export class PodMetrics {
       'kubelet_pod_worker_start_duration_seconds',
       'Time from seeing a pod to its first round, in seconds.',
     );
+    this.#statusSyncs = registry.histogram(
+      'kubelet_pod_status_sync_duration_seconds',
+      'Time from a change of a pod until the API server has its status, in seconds.',
+      [],
+      [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 20, 30, 45, 60],
+    );
     this.#podStarts = registry.histogram(
       'kubelet_pod_start_duration_seconds',
       'Time from seeing a pod until it runs, in seconds.',
@@ -204,6 +211,11 @@ export class PodMetrics {
     }
   }
 
+  /** The API server has got a status, which was new `seconds` ago. */
+  statusSynced(seconds: number): void {
+    this.#statusSyncs.observe(seconds);
+  }
+
   /** A pod has a new status. */
   statusChanged(uid: string, before: PodStatus | undefined, after: PodStatus): void {
     this.#countEnds('init_container', before?.initContainerStatuses, after.initContainerStatuses);
@@ -241,13 +253,21 @@ export class PodMetrics {
   }
 }
 
+/** Numbers of pods from manifests and of pods of an API server. */
+export interface BySource {
+  static: number;
+  regular: number;
+}
+
 /** Numbers of pods that are read when they are asked for. */
 export interface PodCounts {
   /** Pods that the sources want, and those of them that were admitted and have not finished. */
-  readonly desired: number;
-  readonly active: number;
-  /** Pods with a worker: wanted or not, and whether they are being ended. */
-  readonly workers: readonly { isOrphan: boolean; isTerminating: boolean }[];
+  readonly desired: BySource;
+  readonly active: BySource;
+  /** The API server's images of static pods. */
+  readonly mirrors: number;
+  /** Pods with a worker: wanted or not, whether they are static, and whether they are being ended. */
+  readonly workers: readonly { isOrphan: boolean; isStatic: boolean; isTerminating: boolean }[];
   readonly runningPods: number;
   /** Containers in the runtime by their state. */
   readonly containers: ReadonlyMap<string, number>;
@@ -263,13 +283,12 @@ export function countPods(registry: MetricsRegistry, counts: () => PodCounts): v
     read: (counts: PodCounts) => Reading,
   ) => registry.readGauge(name, help, labels, () => read(counts()));
   gauge('kubelet_desired_pods', 'Pods that the sources want.', ['static'], ({ desired }) =>
-    allStatic(desired),
+    bySource(desired),
   );
   gauge('kubelet_active_pods', 'Pods that were admitted and have not finished.', ['static'], ({ active }) =>
-    allStatic(active),
+    bySource(active),
   );
-  // Without an API server there is nowhere to put mirror pods.
-  gauge('kubelet_mirror_pods', 'Mirror pods of static pods.', [], () => 0);
+  gauge('kubelet_mirror_pods', 'Mirror pods of static pods.', [], ({ mirrors }) => mirrors);
   gauge('kubelet_running_pods', 'Pods with a sandbox that is ready.', [], ({ runningPods }) => runningPods);
   gauge(
     'kubelet_running_containers',
@@ -292,14 +311,14 @@ export function countPods(registry: MetricsRegistry, counts: () => PodCounts): v
   );
 }
 
-function allStatic(value: number): Reading {
+function bySource({ static: ofManifests, regular }: BySource): Reading {
   return [
-    { labels: { static: '' }, value: 0 },
-    { labels: { static: 'true' }, value },
+    { labels: { static: '' }, value: regular },
+    { labels: { static: 'true' }, value: ofManifests },
   ];
 }
 
-/** Every combination of labels that the real kubelet shows. All pods are static. */
+/** Every combination of labels that the real kubelet shows. */
 function workingPods(workers: PodCounts['workers']): Reading {
   const combinations = [
     { config: 'desired', static: '' },
@@ -311,11 +330,12 @@ function workingPods(workers: PodCounts['workers']): Reading {
   return ['sync', 'terminating', 'terminated'].flatMap((lifecycle) =>
     combinations.map((labels) => ({
       labels: { lifecycle, ...labels },
-      value: workers.filter(({ isOrphan, isTerminating }) => {
+      value: workers.filter(({ isOrphan, isStatic, isTerminating }) => {
         const config = isOrphan ? 'runtime_only' : 'desired';
+        const known = isStatic ? 'true' : '';
         return (
           labels.config === config &&
-          labels.static !== '' &&
+          labels.static === (isOrphan ? 'unknown' : known) &&
           lifecycle === (isTerminating ? 'terminating' : 'sync')
         );
       }).length,

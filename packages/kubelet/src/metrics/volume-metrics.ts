@@ -1,4 +1,6 @@
 // Counts operations on volumes.
+import type { Histogram } from 'prom-client';
+import type { FsStats } from '../stats/stats-api.ts';
 import type { MetricsRegistry } from './registry.ts';
 import { secondsSince } from './runtime-metrics.ts';
 
@@ -17,12 +19,26 @@ export function pluginName(kind: string): string {
   return `kubernetes.io/${pluginNames[kind] ?? kind}`;
 }
 
+/** What is done to a volume. */
+export type VolumeOperation = 'volume_mount' | 'volume_unmount' | 'unmount_device' | 'volume_fs_resize';
+
+/** What is counted of the storage of a cluster's node. */
+export interface StorageCounts {
+  /** Sockets that are there, and those whose plugins are registered. */
+  plugins(): { desired: readonly string[]; actual: readonly string[] };
+  claims(): readonly { claim: { name: string; namespace: string }; stats: FsStats }[];
+}
+
 /** The families about volumes. */
 export class VolumeMetrics {
   readonly #operations;
   readonly #totals;
+  /** Made at the first call: a node without CSI drivers does not have the family. */
+  #csiCalls: Histogram<'driver_name' | 'method_name' | 'grpc_status_code' | 'migrated'> | undefined;
+  readonly #registry: MetricsRegistry;
 
   constructor(registry: MetricsRegistry) {
+    this.#registry = registry;
     this.#operations = registry.histogram(
       'storage_operation_duration_seconds',
       'How long an operation on a volume took, in seconds.',
@@ -37,14 +53,40 @@ export class VolumeMetrics {
     );
   }
 
-  /** Runs an operation on a volume of a kind, and counts it. */
-  async operation<Result>(
-    kind: string,
-    name: 'volume_mount' | 'volume_unmount',
-    run: () => Promise<Result>,
-  ): Promise<Result> {
+  /** Begins to tell of plugins by the paths of their sockets, and of the sizes of claims' volumes. */
+  countStorage({ plugins, claims }: StorageCounts): void {
+    countClaims(this.#registry, claims);
+    const help = 'Plugins by the path of their socket.';
+    this.#registry.readGauge('plugin_manager_total_plugins', help, ['socket_path', 'state'], () => {
+      const { desired, actual } = plugins();
+      const shown = (state: string) => (path: string) => ({ labels: { socket_path: path, state }, value: 1 });
+      return [...desired.map(shown('desired_state_of_world')), ...actual.map(shown('actual_state_of_world'))];
+    });
+  }
+
+  /** A driver has answered a method, e.g. `NodeStageVolume`, that was called at `began` (performance.now()). */
+  csiCall(driver: string, method: string, code: string, began: number): void {
+    this.#csiCalls ??= this.#registry.histogram(
+      'csi_operations_seconds',
+      'How long a call of a CSI driver took, in seconds.',
+      ['driver_name', 'method_name', 'grpc_status_code', 'migrated'],
+      buckets,
+    );
+    this.#csiCalls.observe(
+      {
+        driver_name: driver,
+        method_name: `/csi.v1.Node/${method}`,
+        grpc_status_code: code,
+        migrated: 'false',
+      },
+      secondsSince(began),
+    );
+  }
+
+  /** Runs an operation on a volume of a kind, or of a plugin such as `kubernetes.io/csi:DRIVER`, and counts it. */
+  async operation<Result>(kind: string, name: VolumeOperation, run: () => Promise<Result>): Promise<Result> {
     const began = performance.now();
-    const plugin = pluginName(kind);
+    const plugin = kind.includes('/') ? kind : pluginName(kind);
     const ended = (status: string) =>
       this.#operations.observe(
         { volume_plugin: plugin, operation_name: name, status, migrated: 'false' },
@@ -59,6 +101,29 @@ export class VolumeMetrics {
       ended('fail-unknown');
       throw error;
     }
+  }
+}
+
+/** The families about the sizes of claims' volumes, and what each shows. */
+const claimFamilies = {
+  kubelet_volume_stats_capacity_bytes: ["Size of a claim's volume in bytes.", 'capacityBytes'],
+  kubelet_volume_stats_available_bytes: ["Free bytes of a claim's volume.", 'availableBytes'],
+  kubelet_volume_stats_used_bytes: ["Used bytes of a claim's volume.", 'usedBytes'],
+  kubelet_volume_stats_inodes: ["Inodes of a claim's volume.", 'inodes'],
+  kubelet_volume_stats_inodes_free: ["Free inodes of a claim's volume.", 'inodesFree'],
+  kubelet_volume_stats_inodes_used: ["Used inodes of a claim's volume.", 'inodesUsed'],
+} as const;
+
+/** Registers the gauges of the sizes of claims' volumes. */
+function countClaims(registry: MetricsRegistry, claims: StorageCounts['claims']): void {
+  for (const [name, [help, field]] of Object.entries(claimFamilies)) {
+    registry.readGauge(name, help, ['namespace', 'persistentvolumeclaim'], () =>
+      claims().flatMap(({ claim, stats }) => {
+        const value = stats[field];
+        const labels = { namespace: claim.namespace, persistentvolumeclaim: claim.name };
+        return value === undefined ? [] : [{ labels, value: Number(value) }];
+      }),
+    );
   }
 }
 

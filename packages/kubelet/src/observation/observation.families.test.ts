@@ -17,10 +17,12 @@ import { observedCri } from '../metrics/observed-cri.ts';
 import { countPods } from '../metrics/pod-metrics.ts';
 import { probeFamilies } from '../metrics/probe-families.ts';
 import { MetricsRegistry } from '../metrics/registry.ts';
+import { countResizes } from '../metrics/resize-metrics.ts';
 import { resourceFamilies } from '../metrics/resource-families.ts';
 import { countVolumes } from '../metrics/volume-metrics.ts';
 import { criUsage } from '../stats/cri-usage.ts';
 import { Instant } from '../stats/instant.ts';
+import { testPod } from '../testing/pod.ts';
 import { realFamilies } from '../testing/real-metric-families.ts';
 import { tellPullRecords } from './pull-records.ts';
 
@@ -34,9 +36,7 @@ const leftOut: readonly (readonly [names: RegExp, why: string])[] = [
   [/^workqueue_/, 'of queues that exist in Go only'],
   [/^dra_/, 'this kubelet has no dynamic resource allocation'],
   [/^kubelet_(cpu|memory|topology)_manager_|^kubelet_memory_qos_/, 'this kubelet has no such managers'],
-  [/^kubelet_(first_network_pod|pod_status_sync|node_startup|pod_watch)_/, 'about an API server'],
-  [/^kubelet_graceful_shutdown_/, 'this kubelet does not follow the shutdown of the node'],
-  [/^kubelet_pod_in_progress_resizes$/, 'resizes are told of in statuses only'],
+  [/^kubelet_(first_network_pod|pod_watch)_/, 'about an API server'],
   [/^kubelet_imagemanager_inmemory_/, 'records of pulls are on disk alone'],
   [
     /^kubelet_orphan_pod_cleaned_volumes_errors$/,
@@ -178,8 +178,9 @@ function resource(): MetricFamily[] {
 
 /** Uses every instrument once, so that each has series. */
 async function kubelet(): Promise<MetricFamily[]> {
-  const metrics = new KubeletMetrics('n');
-  const { registry, runtime, pods, hooks, pleg, images, volumes, cgroups, server } = metrics;
+  const metrics = new KubeletMetrics('n', { bootedAt: 0, startedAt: 0 });
+  const { registry, runtime, pods, resizes, hooks, pleg, images, volumes, cgroups, server, pressure } =
+    metrics;
   metrics.setVersion('v1.37.0+berth.1');
   metrics.setCgroupVersion(2);
   const failing = { runPodSandbox: async () => Promise.reject(new Error('no')) };
@@ -193,6 +194,13 @@ async function kubelet(): Promise<MetricFamily[]> {
   pods.orphanRemoved();
   pods.restarted();
   pods.admitted({ config_mode: 'pod_level', qos_class: 'burstable' });
+  const resized = testPod({ containers: [{ name: 'c', resources: { limits: { cpu: '1' } } }] });
+  resizes.requested(testPod({ containers: [{ name: 'c' }] }), resized);
+  resizes.infeasible('swap_limitation');
+  resizes.accepted('pods_removed');
+  resizes.deferredEnded(resized, 'accepted', 1);
+  resizes.actuated(true, 1);
+  countResizes(registry, () => ({ pending: [{ pod: resized, reason: 'Deferred' }], inProgress: 0 }));
   hooks.fellBackToHttp();
   hooks.sleepEndedEarly();
   pods.firstRound(0);
@@ -218,6 +226,9 @@ async function kubelet(): Promise<MetricFamily[]> {
   images.ensured('Always', undefined, true);
   images.checked('credentialPolicyAllowed');
   images.volumes({ requested: 1, mounted: 1, failed: 0 });
+  images.collected('age');
+  pressure.evicted('nodefs.available');
+  pressure.statsAge('nodefs.available', 1);
   tellPullRecords(registry, '/none');
   await volumes.operation('emptyDir', 'volume_mount', async () => {});
   server.observe({ method: 'GET', path: 'pods', serverType: 'readonly', longRunning: false })();
@@ -225,9 +236,10 @@ async function kubelet(): Promise<MetricFamily[]> {
   await cgroups.observed({ create: done, apply: done, remove: done, wasOomKilled: () => false }).create('/a');
   const containers = new Map([['running', 1]]);
   countPods(registry, () => ({
-    desired: 1,
-    active: 1,
-    workers: [{ isOrphan: false, isTerminating: false }],
+    desired: { static: 1, regular: 0 },
+    active: { static: 1, regular: 0 },
+    mirrors: 0,
+    workers: [{ isOrphan: false, isStatic: true, isTerminating: false }],
     runningPods: 1,
     containers,
     ephemeralContainers: 0,

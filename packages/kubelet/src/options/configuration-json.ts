@@ -29,12 +29,6 @@ const leftOutByDefault: Readonly<Record<string, unknown>> = {
   'userNamespaces.idsPerPod': 65_536,
 };
 
-/** What this kubelet does not do, whatever the real one does by default. */
-const notDone: Readonly<Record<string, unknown>> = { makeIPTablesUtilChains: false };
-
-/** Durations, which Go never leaves out, of what this kubelet does not do. */
-const unusedDurations = ['imageMaximumGCAge', 'shutdownGracePeriod', 'shutdownGracePeriodCriticalPods'];
-
 /**
  * The settings as a KubeletConfiguration; empty fields are left out. `certDir` is where the kubelet keeps the
  * certificate that it makes itself.
@@ -44,11 +38,10 @@ export function configurationJson(settings: Settings, certDir: string): Record<s
     kind: 'KubeletConfiguration',
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
   };
-  for (const path of unusedDurations) put(configuration, path, '0s');
   // Go leaves out no struct.
   configuration['memorySwap'] = {};
   for (const [path, [value]] of Object.entries(unsupportedSettings)) {
-    putShown(configuration, path, Object.hasOwn(notDone, path) ? notDone[path] : value);
+    putShown(configuration, path, value);
   }
   const paths = new Map(Object.entries(grouped).map(([path, name]) => [name, path]));
   for (const name of Object.keys(fields).filter(isSetting)) {

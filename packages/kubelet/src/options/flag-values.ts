@@ -8,11 +8,28 @@ import { defaultOfUnsupported, unsupportedFlags } from './unsupported-flags.ts';
 /** Values by flag, in the order of their names. */
 export function flagValues(line: Pick<CommandLine, 'flags' | 'settings'>): Readonly<Record<string, string>> {
   const settings: Settings = { ...defaultSettings, ...line.settings };
-  const { config, hostnameOverride, nodeIps, rootDir, certDir, version, help } = line.flags;
+  const {
+    config,
+    configDir,
+    hostnameOverride,
+    nodeIps,
+    nodeLabels,
+    cloudProvider,
+    rootDir,
+    certDir,
+    version,
+    help,
+  } = line.flags;
   const plain: Readonly<Record<string, string>> = {
     config,
+    'config-dir': configDir,
     'hostname-override': hostnameOverride,
     'node-ip': nodeIps.join(','),
+    'node-labels': Object.entries(nodeLabels)
+      .map(([key, value]) => `${key}=${value}`)
+      .sort()
+      .join(','),
+    'cloud-provider': cloudProvider,
     'root-dir': rootDir,
     'cert-dir': certDir,
     version: String(version),
@@ -29,8 +46,9 @@ export function flagValues(line: Pick<CommandLine, 'flags' | 'settings'>): Reado
   return Object.fromEntries([...known, ...unsupported].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Lists are printed as pflag prints them. */
+/** Lists are printed as pflag prints them, and taints as their own flag does. */
 function textOf(settings: Settings, { setting }: Extract<KnownFlag, { setting: unknown }>): string {
   const value = settings[setting];
-  return Array.isArray(value) ? `[${value.join(',')}]` : settingText(settings, setting);
+  const isList = Array.isArray(value) && setting !== 'registerWithTaints';
+  return isList ? `[${value.join(',')}]` : settingText(settings, setting);
 }

@@ -48,8 +48,10 @@ test('what can not be read names the flag', () => {
     [['--fail-swap-on=no'], /invalid argument "no" for "--fail-swap-on" flag/],
     [['--file-check-frequency=20'], /invalid duration "20"/],
     [['--cgroup-driver=docker'], /must be "cgroupfs" or "systemd"/],
-    [['--kubeconfig=/etc/kubernetes/kubelet.conf'], /--kubeconfig=\S+ is not supported by this kubelet yet/],
-    [['--eviction-soft=memory.available<1Gi'], /--eviction-soft=.* is not supported/],
+    [['--eviction-soft=disk.available<1Gi'], /unsupported eviction signal disk.available/],
+    [['--eviction-soft-grace-period=memory.available=-1s'], /must be a positive value/],
+    [['--eviction-minimum-reclaim=memory.available=0%'], /must be positive: 0%/],
+    [['--cpu-manager-policy=static'], /--cpu-manager-policy=.* is not supported/],
     [['--system-reserved=cpu'], /must be a list of NAME=QUANTITY/],
     [['--kube-reserved=gpu=1'], /cannot reserve "gpu" resource/],
     [['--enforce-node-allocatable=system-reserved'], /must be "pods" or "none"/],
@@ -65,25 +67,22 @@ test('what can not be read names the flag', () => {
 
 test('a flag that asks for what happens anyway is fine', () => {
   const { settings, notices } = parseCommandLine([
-    '--kubeconfig=',
-    '--hairpin-mode=promiscuous-bridge',
-    '--register-node',
-    '--node-status-update-frequency=10s',
-    '--volume-stats-agg-period=60s',
-    '--oom-score-adj=-999',
-    '--event-qps=50',
+    '--config-dir=',
+    '--cpu-manager-policy=none',
+    '--cpu-manager-reconcile-period=10s',
     '--feature-gates=',
     '--pod-infra-container-image=registry.k8s.io/pause:3.9',
+    '--runtime-cgroups',
+    '/docker-daemon',
+    '--feature-gates=A=true',
   ]);
   assert.deepEqual(settings, {});
-  assert.equal(notices.length, 1);
-  const standalone = parseCommandLine([
-    '--rotate-certificates',
-    '--node-status-update-frequency=3s',
-    '--event-qps=7',
-  ]).notices;
-  assert.equal(standalone.length, 3);
-  for (const notice of standalone) assert.match(notice, /^--[a-z-]+ has no effect: there is no API server$/);
+  assert.deepEqual(
+    notices.map((notice) => notice.replace(/:.*/, '')),
+    ['pod-infra-container-image', 'runtime-cgroups', 'feature-gates'].map(
+      (name) => `--${name} has no effect`,
+    ),
+  );
 });
 
 test('Go’s words for true and false', () => {
@@ -103,4 +102,12 @@ test('--help tells of every flag what it does and what it is by default', () => 
   assert.match(help, /--runtime-request-timeout VALUE +Deadline .* \(default 2m0s\)$/m);
   assert.match(help, /--read-only-port VALUE .*; 0: off$/m);
   assert.ok(help.split('\n').every((line) => line.length <= 120));
+});
+
+test('labels of the node, of several flags and in pairs', () => {
+  const { flags } = parseCommandLine(['--node-labels=a=b, c = d=e', '--node-labels=a=f']);
+  assert.deepEqual(flags.nodeLabels, { a: 'f', c: 'd=e' });
+  assert.throws(() => parseCommandLine(['--node-labels=a']), {
+    message: 'invalid argument "a" for "--node-labels" flag: malformed pair, expect string=string',
+  });
 });

@@ -9,10 +9,10 @@ import { ConfigurationError } from './kubelet-configuration.ts';
 import { type Settings, setFromText } from './settings.ts';
 import {
   asksForNothing,
-  flagsForApiServer,
   obsoleteFlags,
   unsupportedFlags,
   unsupportedSwitches,
+  whyIgnored,
 } from './unsupported-flags.ts';
 
 /** A parsed command line. */
@@ -84,10 +84,15 @@ function apply(line: CommandLine, name: string, value: string): void {
         `invalid argument ${JSON.stringify(value)} for "--${name}" flag: ${detail}`,
       );
     }
-  } else if (flag) Object.assign(line.flags, flag.read(value));
-  else if (obsoleteFlags[name]) line.notices.push(`--${name} has no effect: ${obsoleteFlags[name]}`);
-  else if (asksForNothing(name, value)) return;
-  else if (flagsForApiServer.has(name)) line.notices.push(`--${name} has no effect: there is no API server`);
+    return;
+  }
+  if (flag) {
+    Object.assign(line.flags, flag.read(value, line.flags));
+    return;
+  }
+  if (asksForNothing(name, value) && obsoleteFlags[name] === undefined) return;
+  const reason = whyIgnored(name);
+  if (reason !== undefined) line.notices.push(`--${name} has no effect: ${reason}`);
   else {
     throw new ConfigurationError(
       `--${name}=${value} is not supported by this kubelet yet; leave the flag out (other than its default it would be ignored)`,

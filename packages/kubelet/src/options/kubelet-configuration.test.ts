@@ -1,13 +1,48 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { buildConfiguration, hasSwap } from './build-options.ts';
+import { buildConfiguration } from './build-options.ts';
 import { configurationJson } from './configuration-json.ts';
 import { flagValues } from './flag-values.ts';
 import { parseCommandLine } from './flags.ts';
 import { readKubeletConfiguration } from './kubelet-configuration.ts';
 import { defaultRouteDevice } from './node-identity.ts';
+import { hasSwap } from './swap.ts';
 
 const head = 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n';
+
+test('drop-in files change the file, or the defaults', () => {
+  const dropIn = (text: string) => ({ path: '/d/a.conf', content: Buffer.from(head + text) });
+  const both = [
+    dropIn('maxPods: 20\nevictionHard: {nodefs.available: 5%}'),
+    dropIn('maxPods: 30\nport: null'),
+  ];
+  assert.deepEqual(
+    readKubeletConfiguration(`${head}port: 1\nevictionHard: {memory.available: 1Gi}`, both).settings,
+    { maxPods: 30, evictionHard: { 'memory.available': '1Gi', 'nodefs.available': '5%' } },
+  );
+  assert.deepEqual(readKubeletConfiguration(undefined, both).settings.maxPods, 30);
+  assert.throws(
+    () => readKubeletConfiguration(undefined, [{ path: '/d/a.conf', content: Buffer.from('{}') }]),
+    {
+      message:
+        'failed to load kubelet dropin file, path: /d/a.conf, error: kind: must be "KubeletConfiguration", not undefined',
+    },
+  );
+});
+
+test('fields that change nothing for pods are ignored with a line in the log', () => {
+  const { settings, notices } = readKubeletConfiguration(
+    `${head}featureGates: {A: true}\nsystemCgroups: /system`,
+  );
+  assert.deepEqual(settings, {});
+  assert.deepEqual(
+    notices.map((notice) => notice.replace(/:.*/, '')),
+    ['featureGates has no effect', 'systemCgroups has no effect'],
+  );
+});
 
 test('fields take effect, zero values are as if unset', () => {
   const { settings, notices } = readKubeletConfiguration(`${head}
@@ -46,6 +81,75 @@ shutdownGracePeriod: 0s
   assert.deepEqual(notices, []);
 });
 
+/** Every field of the type in Kubernetes 1.37, but for the groups, of which `fieldsInGroups` has the fields. */
+const fieldsOf137 = `
+address allowedUnsafeSysctls cgroupDriver cgroupRoot cgroupsPerQOS clusterDNS clusterDomain
+configMapAndSecretChangeDetectionStrategy containerLogMaxFiles containerLogMaxSize containerLogMaxWorkers
+containerLogMonitorInterval containerRuntimeEndpoint contentType cpuCFSQuota cpuCFSQuotaPeriod
+cpuManagerPolicy cpuManagerPolicyOptions cpuManagerReconcilePeriod defaultPodSysctls
+enableContentionProfiling enableControllerAttachDetach enableDebugFlagsHandler enableDebuggingHandlers
+enableProfilingHandler enableServer enableSystemLogHandler enableSystemLogQuery enforceNodeAllocatable
+eventBurst eventRecordQPS evictionHard evictionMaxPodGracePeriod evictionMinimumReclaim
+evictionPressureTransitionPeriod evictionSoft evictionSoftGracePeriod failCgroupV1 failSwapOn featureGates
+fileCheckFrequency hairpinMode healthzBindAddress healthzPort httpCheckFrequency imageGCHighThresholdPercent
+imageGCLowThresholdPercent imageMaximumGCAge imageMinimumGCAge imagePullCredentialsVerificationPolicy
+imageServiceEndpoint iptablesDropBit iptablesMasqueradeBit kernelMemcgNotification kubeAPIBurst kubeAPIQPS
+kubeletCgroups kubeReserved kubeReservedCgroup localStorageCapacityIsolation makeIPTablesUtilChains
+maxOpenFiles maxParallelImagePulls maxPods memoryManagerPolicy memoryReservationPolicy memoryThrottlingFactor
+mergeDefaultEvictionSettings nodeLeaseDurationSeconds nodeStatusMaxImages nodeStatusReportFrequency
+nodeStatusUpdateFrequency oomScoreAdj podCIDR podLogsDir podPidsLimit podsPerCore port
+preloadedImagesVerificationAllowlist protectKernelDefaults providerID qosReserved readOnlyPort registerNode
+registerWithTaints registryBurst registryPullQPS reservedMemory reservedSystemCPUs resolvConf
+rotateCertificates runOnce runtimeRequestTimeout seccompDefault serializeImagePulls serverTLSBootstrap
+showHiddenMetricsForVersion shutdownGracePeriod shutdownGracePeriodByPodPriority
+shutdownGracePeriodCriticalPods singleProcessOOMKill staticPodPath staticPodURL staticPodURLHeader
+streamingConnectionIdleTimeout syncFrequency systemCgroups systemReserved systemReservedCgroup tlsCertFile
+tlsCipherSuites tlsCurvePreferences tlsMinVersion tlsPrivateKeyFile topologyManagerPolicy
+topologyManagerPolicyOptions topologyManagerScope tracing volumePluginDir volumeStatsAggPeriod
+`;
+const fieldsInGroups = `
+authentication.anonymous.enabled authentication.webhook.cacheTTL authentication.webhook.enabled authentication.x509.clientCAFile
+authorization.mode authorization.webhook.cacheAuthorizedTTL authorization.webhook.cacheUnauthorizedTTL
+crashLoopBackOff.maxContainerRestartPeriod
+memorySwap.swapBehavior
+userNamespaces.idsPerPod
+logging.format logging.flushFrequency logging.verbosity logging.vmodule logging.options
+`;
+
+test('every field of Kubernetes 1.37 is known: it takes effect, or other values than the default are refused', () => {
+  const words = (text: string): string[] => text.trim().split(/\s+/);
+  const paths = [...words(fieldsOf137), ...words(fieldsInGroups)];
+  assert.ok(paths.length > 120);
+  for (const path of paths) {
+    const parts = path.split('.');
+    const text = `${parts.map((part) => `{${part}: `).join('')}null${'}'.repeat(parts.length)}`;
+    const flow = text.replace(
+      /^\{/,
+      '{apiVersion: kubelet.config.k8s.io/v1beta1, kind: KubeletConfiguration, ',
+    );
+    assert.deepEqual(readKubeletConfiguration(flow).notices, [], path);
+  }
+});
+
+test('logs are rotated at a size, by as many files as may be, or never', () => {
+  const rotation = (...argv: string[]) => buildConfiguration(parseCommandLine(argv)).options.logRotation;
+  assert.deepEqual(rotation(), { maxBytes: 10 * 1024 ** 2, maxFiles: 5, checkMs: 10_000 });
+  assert.deepEqual(rotation('--container-log-max-size=1M', '--container-log-max-files=2'), {
+    maxBytes: 1_000_000,
+    maxFiles: 2,
+    checkMs: 10_000,
+  });
+  assert.equal(rotation('--container-log-max-size=-1'), undefined);
+  assert.throws(() => rotation('--container-log-max-files=1'), /must be a whole number from 2/);
+  assert.throws(() => rotation('--container-log-max-size=1m'), /must be a quantity of whole units/);
+  const file = `${head}containerLogMaxSize: 5Ki\ncontainerLogMonitorInterval: 3s\n`;
+  assert.deepEqual(readKubeletConfiguration(file).settings, {
+    containerLogMaxSize: '5Ki',
+    containerLogMonitorInterval: 3000,
+  });
+  assert.throws(() => readKubeletConfiguration(`${head}containerLogMonitorInterval: 2s`), /from 3000ms/);
+});
+
 test('what the real kubelet ignores is told', () => {
   const cases: [string, RegExp][] = [
     [
@@ -56,8 +160,6 @@ test('what the real kubelet ignores is told', () => {
     ['verbosity: 1', /unknown field "verbosity"/],
     ['maxPods: 5', /^line 4, column 1: key "maxPods" is already set$/],
     ['--- \na: [', /^more than one document/],
-    ['rotateCertificates: true', /^rotateCertificates has no effect: there is no API server$/],
-    ['authentication: {webhook: {cacheTTL: 9s}}', /^authentication.webhook.cacheTTL has no effect/],
   ];
   for (const [text, notice] of cases) {
     const { settings, notices } = readKubeletConfiguration(`${head}maxPods: 5\n${text}\n`);
@@ -100,8 +202,18 @@ test('what is wrong or has no effect here is refused by name', () => {
       `${head}authorization: {mode: RBAC}`,
       /authorization.mode: Invalid value: must be "AlwaysAllow" or "Webhook"/,
     ],
-    [`${head}featureGates: {A: true}`, /featureGates: Forbidden: .* is not supported/],
-    [`${head}evictionSoft: {memory.available: 1Gi}`, /evictionSoft: Forbidden/],
+    [
+      `${head}evictionSoft: {disk.available: 1Gi}`,
+      /evictionSoft: Invalid value: unsupported eviction signal/,
+    ],
+    [
+      `${head}shutdownGracePeriodByPodPriority: [1]`,
+      /must be a list of {priority, shutdownGracePeriodSeconds}/,
+    ],
+    [
+      `${head}imageGCHighThresholdPercent: 101`,
+      /imageGCHighThresholdPercent: Invalid value: .* from 0 to 100/,
+    ],
     [`${head}evictionHard: {memory.available: 1x}`, /evictionHard: Invalid value: failed to parse quantity/],
     [`${head}memoryThrottlingFactor: 1.5`, /must be a number above 0, at most 1, not 1.5/],
     [`${head}enforceNodeAllocatable: [kube-reserved]`, /must be "pods" or "none"/],
@@ -165,6 +277,8 @@ test('the secure server', () => {
         curves: undefined,
       },
       clientCaFile: undefined,
+      tokenReviewMs: undefined,
+      accessReviews: undefined,
       anonymousAuth: false,
       handlers: {
         debugging: true,
@@ -251,6 +365,12 @@ test('/configz and /flagz', () => {
     ['KubeletConfiguration', 5, ['10.0.0.10'], '100ms', 50, undefined, 10_250],
   );
   const flags = flagValues(line);
+  const taints = parseCommandLine(['--register-with-taints=a=b:NoSchedule', '--node-labels=c=d,a=b']);
+  assert.deepEqual(
+    ['register-with-taints', 'node-labels', 'cloud-provider'].map((name) => flagValues(taints)[name]),
+    ['a=b:NoSchedule', 'a=b,c=d', ''],
+  );
+  assert.equal(flags['register-with-taints'], '');
   assert.deepEqual(
     ['max-pods', 'hostname-override', 'node-ip', 'v', 'root-dir', 'event-qps', 'register-node', 'help'].map(
       (name) => flags[name],
@@ -259,6 +379,20 @@ test('/configz and /flagz', () => {
   );
   for (const name of ['kubeconfig', 'allowed-unsafe-sysctls']) {
     assert.match(String(flags[name]), /^(\[\])?$/, name);
+  }
+});
+
+test('addresses of the node are one, or one of each family', () => {
+  const cases: [given: string, error: RegExp][] = [
+    [
+      '10.0.0.1,10.0.0.2',
+      /^ConfigurationError: bad --node-ip "10.0.0.1,10.0.0.2": must contain either a single/,
+    ],
+    ['10.0.0.1,::1,10.0.0.2', /must contain either a single IP or a dual-stack pair of IPs$/],
+    ['0.0.0.0,::1', /dual-stack node IP cannot include '0.0.0.0' or '::'$/],
+  ];
+  for (const [given, error] of cases) {
+    assert.throws(() => buildConfiguration(parseCommandLine([`--node-ip=${given}`])), error);
   }
 });
 
@@ -300,5 +434,94 @@ userNamespaces: {idsPerPod: 131072}
     kubeReserved: { cpu: '1', memory: '2Gi' },
     evictionHard: { 'memory.available': '5%' },
   });
-  assert.deepEqual(notices, ['evictionHard reserves memory and disk; this kubelet does not evict pods yet']);
+  assert.deepEqual(notices, []);
+  assert.deepEqual(
+    options.eviction.thresholds.map(({ signal }) => signal),
+    ['memory.available', 'allocatableMemory.available'],
+  );
+});
+
+test('the node in its cluster', () => {
+  const node = (file: string, ...flags: string[]) => {
+    const path = join(mkdtempSync(join(tmpdir(), 'kubelet-configuration')), 'config.yaml');
+    writeFileSync(path, `${head}${file}`);
+    return buildConfiguration(parseCommandLine([`--config=${path}`, ...flags])).options;
+  };
+  const { registration, nodeStatus, nodeLeaseSeconds, eventRate, podCidr } = node(
+    'registerNode: false\nregisterWithTaints: [{key: a, effect: NoSchedule}]\nproviderID: p\nenableControllerAttachDetach: false\neventRecordQPS: 0\neventBurst: 0\nnodeLeaseDurationSeconds: 8\npodCIDR: 10.0.0.0/24\nnodeStatusMaxImages: -1\n',
+    '--node-labels=a=b',
+    '--cloud-provider=external',
+  );
+  assert.deepEqual(registration, {
+    register: false,
+    labels: { a: 'b' },
+    taints: [{ key: 'a', effect: 'NoSchedule' }],
+    providerId: 'p',
+    hasExternalProvider: true,
+    controllerAttaches: false,
+  });
+  assert.deepEqual(nodeStatus, { updateMs: 10_000, reportMs: 300_000, maxImages: -1 });
+  assert.deepEqual(
+    { nodeLeaseSeconds, eventRate, podCidr },
+    { nodeLeaseSeconds: 8, eventRate: { qps: 0, burst: 100 }, podCidr: '10.0.0.0/24' },
+  );
+  const frequencies = (file: string, ...flags: string[]) => node(file, ...flags).nodeStatus;
+  const reported = (reportMs: number, updateMs = 3000) => ({ reportMs, updateMs, maxImages: 50 });
+  assert.deepEqual(frequencies('nodeStatusUpdateFrequency: 3s\n'), reported(3000));
+  assert.deepEqual(
+    frequencies('nodeStatusUpdateFrequency: 3s\nnodeStatusReportFrequency: 1m'),
+    reported(60_000),
+  );
+  assert.deepEqual(frequencies('', '--node-status-update-frequency=3s'), reported(300_000));
+  assert.throws(() => node('', '--node-labels=kubernetes.io/x=y'), /^ConfigurationError: unknown 'kuber/);
+  assert.throws(() => node('', '--cloud-provider=aws'), /--cloud-provider: must be "external" or nothing/);
+});
+
+test('a node under pressure', () => {
+  const built = (...argv: string[]) => buildConfiguration(parseCommandLine(argv));
+  const { options } = built(
+    '--eviction-soft=memory.available<1Gi',
+    '--eviction-soft-grace-period=memory.available=90s',
+    '--eviction-max-pod-grace-period=7',
+    '--eviction-pressure-transition-period=0s',
+    '--image-gc-high-threshold=50',
+    '--image-gc-low-threshold=40',
+    '--minimum-image-ttl-duration=1m',
+    '--pods-per-core=1',
+    '--registry-qps=0',
+  );
+  assert.deepEqual(
+    options.eviction.thresholds
+      .filter(({ graceMs }) => graceMs > 0)
+      .map(({ signal, graceMs }) => [signal, graceMs]),
+    [['memory.available', 90_000]],
+  );
+  assert.deepEqual([options.eviction.maxPodGraceSeconds, options.eviction.transitionMs], [7, 0]);
+  assert.deepEqual(options.imageCollection, {
+    highPercent: 50,
+    lowPercent: 40,
+    minAgeMs: 60_000,
+    maxAgeMs: 0,
+  });
+  assert.ok(options.maxPods < 110);
+  assert.equal(options.pullRate, undefined);
+  const defaults = built().options;
+  assert.equal(defaults.eviction.thresholds.length, 6);
+  assert.deepEqual([defaults.shutdownPeriods, defaults.pullRate], [[], { qps: 5, burst: 10 }]);
+  const file = readKubeletConfiguration(`${head}shutdownGracePeriodByPodPriority:
+- {priority: 100, shutdownGracePeriodSeconds: 3}
+makeIPTablesUtilChains: false
+`);
+  assert.deepEqual(file.settings, {
+    shutdownGracePeriodByPodPriority: [{ priority: 100, shutdownGracePeriodSeconds: 3 }],
+    makeIPTablesUtilChains: false,
+  });
+  assert.deepEqual(built('--hairpin-mode=none').notices, [
+    'hairpinMode has no effect: the CNI plugin decides it',
+  ]);
+  assert.throws(
+    () => built('--image-gc-high-threshold=80'),
+    /80 must be less than imageGCHighThresholdPercent/,
+  );
+  assert.throws(() => built('--eviction-soft=memory.available<1Gi'), /grace period must be specified/);
 });

@@ -6,8 +6,9 @@ import { isObject } from '@berth/common/json/is-object.ts';
 import { nearestName } from '../api/field-error.ts';
 import { ManifestSyntaxError, readManifestDocuments } from '../api/manifest-text.ts';
 import type { JsonObject } from '../api/pod-shape.ts';
+import { type DropInFile, mergePatch } from './drop-in-files.ts';
 import { fields, isSetting, type Settings, setFromValue } from './settings.ts';
-import { forApiServer, isEmpty, isWithoutEffect, unsupportedSettings } from './unsupported-settings.ts';
+import { isEmpty, isWithoutEffect, reasonToIgnore, unsupportedSettings } from './unsupported-settings.ts';
 
 /** The kubelet cannot start with this configuration; the message names the field. */
 export class ConfigurationError extends Error {
@@ -17,9 +18,12 @@ export class ConfigurationError extends Error {
 /** Fields that are nested in the file and flat in Settings. */
 export const grouped: Readonly<Record<string, keyof Settings>> = {
   'authentication.anonymous.enabled': 'anonymousAuth',
+  'authentication.webhook.cacheTTL': 'webhookCacheTTL',
   'authentication.webhook.enabled': 'webhookAuth',
   'authentication.x509.clientCAFile': 'clientCAFile',
   'authorization.mode': 'authorizationMode',
+  'authorization.webhook.cacheAuthorizedTTL': 'accessAllowedTTL',
+  'authorization.webhook.cacheUnauthorizedTTL': 'accessDeniedTTL',
   'crashLoopBackOff.maxContainerRestartPeriod': 'maxContainerRestartPeriod',
   'logging.verbosity': 'verbosity',
   'memorySwap.swapBehavior': 'swapBehavior',
@@ -50,15 +54,36 @@ export interface ConfigurationFile {
 }
 
 /**
- * Parses the content of a configuration file. Unknown fields and duplicate keys become notices, as in the real kubelet.
- * Throws ConfigurationError.
+ * Parses the content of a configuration file, changed by drop-in files in their order; without a file these change the
+ * defaults. Unknown fields and duplicate keys become notices, as in the real kubelet. Throws ConfigurationError.
  */
-export function readKubeletConfiguration(content: Uint8Array | string): ConfigurationFile {
+export function readKubeletConfiguration(
+  content: Uint8Array | string | undefined,
+  dropIns: readonly DropInFile[] = [],
+): ConfigurationFile {
+  const base: Parsed = content === undefined ? { object: {}, notices: [] } : parse(content);
+  const patches = dropIns.map(parseDropIn);
+  const merged = patches.reduce((object, patch) => mergePatch(object, patch.object), base.object);
+  const file: ConfigurationFile = {
+    settings: {},
+    notices: [base, ...patches].flatMap(({ notices }) => notices),
+  };
+  readGroup(merged, '', file);
+  return file;
+}
+
+/** The fields of a document, and what is odd about it. */
+interface Parsed {
+  object: JsonObject;
+  notices: readonly string[];
+}
+
+function parse(content: Uint8Array | string): Parsed {
   const [document, ...others] = readManifestDocuments(content);
   if (document instanceof ManifestSyntaxError) throw document;
   const value = document?.value;
   if (!isObject(value)) throw new ConfigurationError('not an object of kind KubeletConfiguration');
-  const { kind, apiVersion, ...rest } = value;
+  const { kind, apiVersion, ...object } = value;
   if (kind !== 'KubeletConfiguration') {
     throw new ConfigurationError(`kind: must be "KubeletConfiguration", not ${JSON.stringify(kind)}`);
   }
@@ -66,10 +91,18 @@ export function readKubeletConfiguration(content: Uint8Array | string): Configur
     const expected = '"kubelet.config.k8s.io/v1beta1"';
     throw new ConfigurationError(`apiVersion: must be ${expected}, not ${JSON.stringify(apiVersion)}`);
   }
-  const file: ConfigurationFile = { settings: {}, notices: [...(document?.warnings ?? [])] };
-  if (others.length > 0) file.notices.push('more than one document: the first is the configuration');
-  readGroup(rest, '', file);
-  return file;
+  const more = others.length > 0 ? ['more than one document: the first is the configuration'] : [];
+  return { object, notices: [...(document?.warnings ?? []), ...more] };
+}
+
+function parseDropIn({ path, content }: DropInFile): Parsed {
+  try {
+    return parse(content);
+  } catch (error) {
+    throw new ConfigurationError(
+      `failed to load kubelet dropin file, path: ${path}, error: ${messageOf(error)}`,
+    );
+  }
 }
 
 function readGroup(group: JsonObject, prefix: string, file: ConfigurationFile): void {
@@ -91,8 +124,9 @@ function readField(path: string, value: unknown, { settings, notices }: Configur
   const name = grouped[path] ?? path;
   if (!isSetting(name)) {
     if (isWithoutEffect(path, value)) return;
-    if (forApiServer.has(path)) {
-      notices.push(`${path} has no effect: there is no API server`);
+    const reason = reasonToIgnore(path);
+    if (reason !== undefined) {
+      notices.push(`${path} has no effect: ${reason}`);
       return;
     }
     throw new ConfigurationError(
@@ -108,9 +142,21 @@ function readField(path: string, value: unknown, { settings, notices }: Configur
   }
 }
 
+/** Numbers that are not set when they are 0. */
+const unsetAtZero: ReadonlySet<string> = new Set<keyof Settings>([
+  'kubeAPIBurst',
+  'eventBurst',
+  'maxPods',
+  'nodeLeaseDurationSeconds',
+  'maxOpenFiles',
+  'registryBurst',
+  'port',
+  'verbosity',
+]);
+
 function isUnset(name: keyof Settings, value: unknown): boolean {
   if (name === 'resolvConf' || name === 'evictionHard') return value === null;
-  return isEmpty(value) || (value === 0 && (name === 'maxPods' || name === 'port' || name === 'verbosity'));
+  return isEmpty(value) || (value === 0 && unsetAtZero.has(name));
 }
 
 function suggestion(path: string): string {

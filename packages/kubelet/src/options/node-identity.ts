@@ -21,6 +21,8 @@ export function nodeIps(given: readonly string[]): string[] {
     if (!isIP(address))
       throw new ConfigurationError(`--node-ip: ${JSON.stringify(address)} is not an IP address`);
   }
+  const problem = pairProblem(given);
+  if (problem !== undefined) throw new ConfigurationError(`bad --node-ip "${given.join(',')}": ${problem}`);
   if (given.length > 0 && !given.every(isUnspecified))
     return given.filter((address) => !isUnspecified(address));
   const addresses = Object.entries(networkInterfaces()).flatMap(([name, list]) =>
@@ -36,6 +38,14 @@ export function nodeIps(given: readonly string[]): string[] {
   const preferred = given[0] === '::' ? [ipv6, ipv4] : [ipv4, ipv6];
   const found = preferred.filter((address) => address !== undefined);
   return found.length > 0 ? found : ['127.0.0.1'];
+}
+
+function pairProblem(given: readonly string[]): string | undefined {
+  const [first = '', second = ''] = given;
+  if (given.length < 2) return undefined;
+  if (given.length > 2 || isIP(first) === isIP(second))
+    return 'must contain either a single IP or a dual-stack pair of IPs';
+  return given.some(isUnspecified) ? "dual-stack node IP cannot include '0.0.0.0' or '::'" : undefined;
 }
 
 function isUnspecified(address: string): boolean {

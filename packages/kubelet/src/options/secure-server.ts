@@ -10,8 +10,9 @@ import type { Settings } from './settings.ts';
 export function secureServerOptions(
   settings: Settings,
   certDir: string,
+  hasApiServer: boolean,
 ): { options: SecureServerOptions; notices: readonly string[] } {
-  refuseWebhooks(settings);
+  if (!hasApiServer) refuseWebhooks(settings);
   const { tlsCertFile, tlsPrivateKeyFile, tlsMinVersion } = settings;
   if ((tlsCertFile === '') !== (tlsPrivateKeyFile === '')) {
     throw new ConfigurationError('tlsCertFile and tlsPrivateKeyFile must be given together');
@@ -38,6 +39,11 @@ export function secureServerOptions(
       curves,
     },
     clientCaFile: pathOf(settings.clientCAFile),
+    tokenReviewMs: settings.webhookAuth ? settings.webhookCacheTTL : undefined,
+    accessReviews:
+      settings.authorizationMode === 'Webhook'
+        ? { allowedMs: settings.accessAllowedTTL, deniedMs: settings.accessDeniedTTL }
+        : undefined,
     anonymousAuth: settings.anonymousAuth,
     handlers: {
       debugging: settings.enableDebuggingHandlers,
@@ -56,11 +62,11 @@ export function secureServerOptions(
   };
 }
 
-/** Webhooks ask an API server, which this kubelet does not have. */
+/** Webhooks ask an API server, which a kubelet without --kubeconfig does not have. */
 function refuseWebhooks({ webhookAuth, authorizationMode }: Settings): void {
   const problem = (what: string, remedy: string): ConfigurationError =>
     new ConfigurationError(
-      `no client provided, cannot use webhook ${what}: there is no API server; ${remedy}`,
+      `no client provided, cannot use webhook ${what}: there is no API server (--kubeconfig); ${remedy}`,
     );
   if (webhookAuth) throw problem('authentication', 'set authentication.webhook.enabled to false');
   if (authorizationMode === 'Webhook')

@@ -1,22 +1,44 @@
 // The fields of KubeletConfiguration v1beta1 that take effect in this kubelet. A configuration file and the
 // command line both fill them; see unsupported-settings.ts for the fields that are refused.
 import { isIP } from 'node:net';
-import { formatGoDuration } from '@berth/common/go-duration.ts';
-import { isObject } from '@berth/common/json/is-object.ts';
 import { type CgroupDriverName, cgroupDrivers } from '@berth/linux/cgroups/driver.ts';
-import { parseDuration } from '../api/duration.ts';
+import type { Taint } from 'kubernetes-types/core/v1.d.ts';
 import { type ImageVerification, verificationPolicies } from '../images/verification/policy.ts';
+import { type ChangeDetection, changeDetections } from '../objects/change-detection.ts';
+import {
+  bool,
+  choice,
+  duration,
+  type Field,
+  fraction,
+  headers,
+  integer,
+  integers,
+  ipAddress,
+  list,
+  oneOrNone,
+  quantities,
+  quantity,
+  taints,
+  text,
+} from './field-kinds.ts';
+import { defaultPressureSettings, type PressureSettings, pressureFields } from './pressure-settings.ts';
 import { defaultEvictionHard, reservedProblem, thresholdsProblem } from './reservation-settings.ts';
+import { defaultTuningSettings, type TuningSettings, tuningFields } from './tuning-settings.ts';
 
 /** Values of authorization.mode. */
 const authorizationModes = ['AlwaysAllow', 'Webhook'] as const;
 
 /** Values of the supported fields, by their names in KubeletConfiguration; durations in milliseconds. */
-export interface Settings {
+export interface Settings extends PressureSettings, TuningSettings {
   address: string;
   allowedUnsafeSysctls: string[];
   /** authentication.anonymous.enabled */
   anonymousAuth: boolean;
+  /** authorization.webhook.cacheAuthorizedTTL */
+  accessAllowedTTL: number;
+  /** authorization.webhook.cacheUnauthorizedTTL */
+  accessDeniedTTL: number;
   /** authorization.mode */
   authorizationMode: (typeof authorizationModes)[number];
   cgroupDriver: CgroupDriverName;
@@ -26,9 +48,15 @@ export interface Settings {
   clientCAFile: string;
   clusterDNS: string[];
   clusterDomain: string;
+  configMapAndSecretChangeDetectionStrategy: ChangeDetection;
+  containerLogMaxFiles: number;
+  containerLogMaxSize: string;
+  containerLogMonitorInterval: number;
   containerRuntimeEndpoint: string;
+  contentType: string;
   cpuCFSQuota: boolean;
   cpuCFSQuotaPeriod: number;
+  enableControllerAttachDetach: boolean;
   enableDebugFlagsHandler: boolean;
   enableDebuggingHandlers: boolean;
   enableProfilingHandler: boolean;
@@ -36,6 +64,8 @@ export interface Settings {
   enableSystemLogHandler: boolean;
   enableSystemLogQuery: boolean;
   enforceNodeAllocatable: ('pods' | 'none')[];
+  eventBurst: number;
+  eventRecordQPS: number;
   evictionHard: Record<string, string>;
   failCgroupV1: boolean;
   failSwapOn: boolean;
@@ -45,20 +75,32 @@ export interface Settings {
   httpCheckFrequency: number;
   imagePullCredentialsVerificationPolicy: ImageVerification['policy'];
   imageServiceEndpoint: string;
+  kubeAPIBurst: number;
+  kubeAPIQPS: number;
   kubeReserved: Record<string, string>;
   maxParallelImagePulls: number;
   maxPods: number;
   memoryThrottlingFactor: number;
   mergeDefaultEvictionSettings: boolean;
+  nodeLeaseDurationSeconds: number;
+  nodeStatusMaxImages: number;
+  nodeStatusReportFrequency: number;
+  nodeStatusUpdateFrequency: number;
+  podCIDR: string;
   podLogsDir: string;
   podPidsLimit: number;
   port: number;
   preloadedImagesVerificationAllowlist: string[];
+  providerID: string;
   readOnlyPort: number;
+  registerNode: boolean;
+  registerWithTaints: Taint[];
   resolvConf: string;
+  rotateCertificates: boolean;
   runtimeRequestTimeout: number;
   seccompDefault: boolean;
   serializeImagePulls: boolean;
+  serverTLSBootstrap: boolean;
   singleProcessOOMKill: boolean;
   staticPodPath: string;
   staticPodURL: string;
@@ -71,6 +113,8 @@ export interface Settings {
   tlsCurvePreferences: number[];
   tlsMinVersion: string;
   tlsPrivateKeyFile: string;
+  /** authentication.webhook.cacheTTL */
+  webhookCacheTTL: number;
   /** authentication.webhook.enabled */
   webhookAuth: boolean;
   systemReserved: Record<string, string>;
@@ -82,24 +126,15 @@ export interface Settings {
   userNamespacesIdsPerPod: number;
   /** logging.verbosity, and the flag -v */
   verbosity: number;
-}
-
-/** Parsers of one field. They throw a RangeError that describes the valid values. */
-export interface Field<T> {
-  /** Parses a value of YAML or JSON. */
-  fromValue(value: unknown): T;
-  /** Parses a value of the command line. */
-  fromText(text: string): T;
-  /** Formats a value for the command line. */
-  toText(value: T): string;
-  /** Formats a value for JSON. */
-  toJson(value: T): unknown;
-  /** Whether the flag may have no value. */
-  isBoolean: boolean;
+  volumePluginDir: string;
 }
 
 /** The parsers of each field. */
 export const fields: { readonly [K in keyof Settings]: Field<Settings[K]> } = {
+  ...pressureFields,
+  ...tuningFields,
+  accessAllowedTTL: duration(0),
+  accessDeniedTTL: duration(0),
   address: ipAddress(),
   allowedUnsafeSysctls: list(),
   anonymousAuth: bool(),
@@ -110,9 +145,15 @@ export const fields: { readonly [K in keyof Settings]: Field<Settings[K]> } = {
   clientCAFile: text(),
   clusterDNS: list((entry) => isIP(entry) > 0, 'an IP address'),
   clusterDomain: text(),
+  configMapAndSecretChangeDetectionStrategy: choice(...changeDetections),
+  containerLogMaxFiles: integer(2, 2 ** 31 - 1),
+  containerLogMaxSize: quantity(),
+  containerLogMonitorInterval: duration(3000),
   containerRuntimeEndpoint: text(),
+  contentType: text(),
   cpuCFSQuota: bool(),
   cpuCFSQuotaPeriod: duration(1, 1000),
+  enableControllerAttachDetach: bool(),
   enableDebugFlagsHandler: bool(),
   enableDebuggingHandlers: bool(),
   enableProfilingHandler: bool(),
@@ -120,6 +161,8 @@ export const fields: { readonly [K in keyof Settings]: Field<Settings[K]> } = {
   enableSystemLogHandler: bool(),
   enableSystemLogQuery: bool(),
   enforceNodeAllocatable: oneOrNone('pods'),
+  eventBurst: integer(0, 2 ** 31 - 1),
+  eventRecordQPS: integer(0, 2 ** 31 - 1),
   evictionHard: quantities('<', thresholdsProblem),
   failCgroupV1: bool(),
   failSwapOn: bool(),
@@ -129,20 +172,32 @@ export const fields: { readonly [K in keyof Settings]: Field<Settings[K]> } = {
   httpCheckFrequency: duration(1),
   imagePullCredentialsVerificationPolicy: choice(...verificationPolicies),
   imageServiceEndpoint: text(),
+  kubeAPIBurst: integer(0, 2 ** 31 - 1),
+  kubeAPIQPS: integer(0, 2 ** 31 - 1),
   kubeReserved: quantities('=', reservedProblem),
   maxParallelImagePulls: integer(1, 2 ** 31 - 1),
   maxPods: integer(0, 2 ** 31 - 1),
   memoryThrottlingFactor: fraction(),
   mergeDefaultEvictionSettings: bool(),
+  nodeLeaseDurationSeconds: integer(1, 2 ** 31 - 1),
+  nodeStatusMaxImages: integer(-1, 2 ** 31 - 1),
+  nodeStatusReportFrequency: duration(1),
+  nodeStatusUpdateFrequency: duration(1),
+  podCIDR: text(),
   podLogsDir: text(),
   podPidsLimit: integer(-1, Number.MAX_SAFE_INTEGER),
   port: integer(0, 65_535),
   preloadedImagesVerificationAllowlist: list(),
+  providerID: text(),
   readOnlyPort: integer(0, 65_535),
+  registerNode: bool(),
+  registerWithTaints: taints(),
   resolvConf: text(),
+  rotateCertificates: bool(),
   runtimeRequestTimeout: duration(1),
   seccompDefault: bool(),
   serializeImagePulls: bool(),
+  serverTLSBootstrap: bool(),
   singleProcessOOMKill: bool(),
   staticPodPath: text(),
   staticPodURL: text(),
@@ -155,16 +210,22 @@ export const fields: { readonly [K in keyof Settings]: Field<Settings[K]> } = {
   tlsMinVersion: text(),
   tlsPrivateKeyFile: text(),
   webhookAuth: bool(),
+  webhookCacheTTL: duration(0),
   systemReserved: quantities('=', reservedProblem),
   maxContainerRestartPeriod: duration(1000, 300_000),
   swapBehavior: choice('NoSwap', 'LimitedSwap'),
   userNamespacesIdsPerPod: integer(65_536, 2 ** 32 - 1),
   verbosity: integer(0, 2 ** 31 - 1),
+  volumePluginDir: text(),
 };
 
 /** Defaults of the fields: the real kubelet's, except for those with a comment. */
 export const defaultSettings: Settings = {
+  ...defaultPressureSettings,
+  ...defaultTuningSettings,
   // Not 0.0.0.0: /pods needs no authentication, and who may use the secure port may run anything as root.
+  accessAllowedTTL: 300_000,
+  accessDeniedTTL: 30_000,
   address: '127.0.0.1',
   allowedUnsafeSysctls: [],
   // The real kubelet's default is true without a configuration file.
@@ -177,9 +238,15 @@ export const defaultSettings: Settings = {
   clientCAFile: '',
   clusterDNS: [],
   clusterDomain: '',
+  configMapAndSecretChangeDetectionStrategy: 'Watch',
+  containerLogMaxFiles: 5,
+  containerLogMaxSize: '10Mi',
+  containerLogMonitorInterval: 10_000,
   containerRuntimeEndpoint: 'unix:///run/containerd/containerd.sock',
+  contentType: 'application/vnd.kubernetes.protobuf',
   cpuCFSQuota: true,
   cpuCFSQuotaPeriod: 100,
+  enableControllerAttachDetach: true,
   enableDebugFlagsHandler: true,
   enableDebuggingHandlers: true,
   enableProfilingHandler: true,
@@ -187,6 +254,8 @@ export const defaultSettings: Settings = {
   enableSystemLogHandler: true,
   enableSystemLogQuery: false,
   enforceNodeAllocatable: ['pods'],
+  eventBurst: 100,
+  eventRecordQPS: 50,
   evictionHard: { ...defaultEvictionHard },
   // Both cgroup versions work here.
   failCgroupV1: false,
@@ -197,21 +266,33 @@ export const defaultSettings: Settings = {
   httpCheckFrequency: 20_000,
   imagePullCredentialsVerificationPolicy: 'NeverVerifyPreloadedImages',
   imageServiceEndpoint: '',
+  kubeAPIBurst: 100,
+  kubeAPIQPS: 50,
   kubeReserved: {},
   maxParallelImagePulls: 1,
   maxPods: 110,
   memoryThrottlingFactor: 0.9,
   mergeDefaultEvictionSettings: false,
+  nodeLeaseDurationSeconds: 40,
+  nodeStatusMaxImages: 50,
+  nodeStatusReportFrequency: 300_000,
+  nodeStatusUpdateFrequency: 10_000,
+  podCIDR: '',
   podLogsDir: '/var/log/pods',
   podPidsLimit: -1,
   port: 10_250,
   preloadedImagesVerificationAllowlist: [],
+  providerID: '',
   // The real kubelet's default is 10255 without a configuration file. Off here: every local user could read all pods.
   readOnlyPort: 0,
+  registerNode: true,
+  registerWithTaints: [],
   resolvConf: '/etc/resolv.conf',
+  rotateCertificates: false,
   runtimeRequestTimeout: 120_000,
   seccompDefault: false,
   serializeImagePulls: true,
+  serverTLSBootstrap: false,
   singleProcessOOMKill: false,
   staticPodPath: '',
   staticPodURL: '',
@@ -225,11 +306,13 @@ export const defaultSettings: Settings = {
   tlsPrivateKeyFile: '',
   // As authorizationMode.
   webhookAuth: false,
+  webhookCacheTTL: 120_000,
   systemReserved: {},
   maxContainerRestartPeriod: 300_000,
   swapBehavior: 'NoSwap',
   userNamespacesIdsPerPod: 65_536,
   verbosity: 0,
+  volumePluginDir: '/usr/libexec/kubernetes/kubelet-plugins/volume/exec/',
 };
 
 /** Whether a name is one of the supported fields. */
@@ -272,199 +355,4 @@ export function settingText<K extends keyof Settings>(settings: Settings, name: 
 export function settingJson<K extends keyof Settings>(settings: Settings, name: K): unknown {
   const { toJson }: Field<Settings[K]> = fields[name];
   return toJson(settings[name]);
-}
-
-function field<T>(
-  fromText: (text: string) => T,
-  fromValue: (value: unknown) => T,
-  { toText = (value: T) => String(value), toJson = (value: T): unknown => value, isBoolean = false } = {},
-): Field<T> {
-  return { fromText, fromValue, toText, toJson, isBoolean };
-}
-
-function wanted(what: string, value: unknown): RangeError {
-  return new RangeError(`must be ${what}, not ${JSON.stringify(value)}`);
-}
-
-function text(): Field<string> {
-  return field(
-    (value) => value,
-    (value) => {
-      if (typeof value === 'string') return value;
-      throw wanted('a text', value);
-    },
-  );
-}
-
-function ipAddress(): Field<string> {
-  const check = (value: unknown): string => {
-    if (typeof value === 'string' && isIP(value)) return value;
-    throw wanted('an IP address', value);
-  };
-  return field(check, check);
-}
-
-function choice<const T extends string>(...allowed: T[]): Field<T> {
-  const check = (value: unknown): T => {
-    const found = allowed.find((entry) => entry === value);
-    if (found === undefined) throw wanted(allowed.map((entry) => JSON.stringify(entry)).join(' or '), value);
-    return found;
-  };
-  return field(check, check);
-}
-
-function bool(): Field<boolean> {
-  const words = new Map([
-    ...['true', 't', '1'].map((word) => [word, true] as const),
-    ...['false', 'f', '0'].map((word) => [word, false] as const),
-  ]);
-  return field(
-    (value) => {
-      const found = words.get(value.toLowerCase());
-      if (found === undefined) throw wanted('true or false', value);
-      return found;
-    },
-    (value) => {
-      if (typeof value === 'boolean') return value;
-      throw wanted('true or false', value);
-    },
-    { isBoolean: true },
-  );
-}
-
-function integer(min: number, max: number): Field<number> {
-  const check = (value: unknown): number => {
-    if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
-    throw wanted(`a whole number from ${min} to ${max}`, value);
-  };
-  return field((value) => check(/^-?\d+$/.test(value) ? Number(value) : value), check);
-}
-
-function fraction(): Field<number> {
-  const check = (value: unknown): number => {
-    if (typeof value === 'number' && value > 0 && value <= 1) return value;
-    throw wanted('a number above 0, at most 1', value);
-  };
-  return field((value) => check(value.trim() === '' ? value : Number(value)), check);
-}
-
-/** A list with one entry, or with `none`. */
-function oneOrNone<const T extends string>(name: T): Field<(T | 'none')[]> {
-  const check = (entries: unknown[]): (T | 'none')[] =>
-    entries.map((entry) => {
-      if (entry === name || entry === 'none') return entry === name ? name : 'none';
-      throw wanted(`${JSON.stringify(name)} or "none"`, entry);
-    });
-  return field(
-    (value) => check(value === '' ? [] : value.split(',')),
-    (value) => {
-      if (!Array.isArray(value)) throw wanted('a list', value);
-      return check(value);
-    },
-    { toText: (value) => value.join(',') },
-  );
-}
-
-/** Quantities by name; on the command line `NAME${separator}QUANTITY,…`. */
-function quantities(
-  separator: '=' | '<',
-  problemOf: (list: Record<string, string>) => string | undefined,
-): Field<Record<string, string>> {
-  const check = (value: unknown): Record<string, string> => {
-    if (!isObject(value)) throw wanted('an object of quantities', value);
-    const list = Object.fromEntries(
-      Object.entries(value).map(([name, quantity]) => {
-        if (typeof quantity !== 'string' && typeof quantity !== 'number' && typeof quantity !== 'bigint')
-          throw wanted('a quantity', quantity);
-        return [name, String(quantity).trim()];
-      }),
-    );
-    const problem = problemOf(list);
-    if (problem !== undefined) throw new RangeError(problem);
-    return list;
-  };
-  const toText = (value: Record<string, string>): string =>
-    Object.entries(value)
-      .map(([name, quantity]) => `${name}${separator}${quantity}`)
-      .join(',');
-  const fromText = (value: string): Record<string, string> =>
-    check(
-      Object.fromEntries(
-        value.split(',').flatMap((entry) => {
-          if (entry.trim() === '') return [];
-          const at = entry.indexOf(separator);
-          if (at < 0) throw wanted(`a list of NAME${separator}QUANTITY`, value);
-          return [[entry.slice(0, at).trim(), entry.slice(at + 1).trim()]];
-        }),
-      ),
-    );
-  return field(fromText, check, { toText });
-}
-
-function duration(minMs: number, maxMs = Number.MAX_SAFE_INTEGER): Field<number> {
-  const check = (value: unknown): number => {
-    if (typeof value !== 'string') throw wanted('a duration such as "1m30s"', value);
-    const ms = parseDuration(value);
-    if (ms < minMs || ms > maxMs) throw wanted(`a duration from ${minMs}ms to ${maxMs}ms`, value);
-    return ms;
-  };
-  return field(check, check, { toText: formatGoDuration, toJson: formatGoDuration });
-}
-
-function list(isValid: (entry: string) => boolean = () => true, what = 'a text'): Field<string[]> {
-  const check = (entries: unknown[]): string[] =>
-    entries.map((entry) => {
-      if (typeof entry === 'string' && isValid(entry)) return entry;
-      throw wanted(what, entry);
-    });
-  return field(
-    (value) => check(value === '' ? [] : value.split(',')),
-    (value) => {
-      if (!Array.isArray(value)) throw wanted('a list', value);
-      return check(value);
-    },
-  );
-}
-
-function integers(): Field<number[]> {
-  const check = (value: unknown): number[] => {
-    if (Array.isArray(value) && value.every((entry) => Number.isInteger(entry))) return value;
-    throw wanted('a list of whole numbers', value);
-  };
-  return field((value) => check(value === '' ? [] : value.split(',').map(Number)), check);
-}
-
-/** Headers of HTTP requests: lists by name, and on the command line `a:one,b:two,a:three`. They may be secrets. */
-function headers(): Field<Readonly<Record<string, readonly string[]>>> {
-  const masked = (value: object): object =>
-    Object.fromEntries(Object.keys(value).map((name) => [name, ['<masked>']]));
-  return field(
-    (value) => {
-      const lists: Record<string, string[]> = {};
-      for (const part of value === '' ? [] : value.split(',')) {
-        const [, name, content] = /^\s*([^:]+):(.*)$/s.exec(part) ?? [];
-        if (name === undefined || content === undefined) throw wanted('a list of NAME:VALUE', value);
-        lists[name] = [...(lists[name] ?? []), content];
-      }
-      return lists;
-    },
-    (value) => {
-      const isList = (each: unknown): each is string[] =>
-        Array.isArray(each) && each.every((entry) => typeof entry === 'string');
-      if (!isObject(value)) throw wanted('an object', value);
-      const lists: Record<string, string[]> = {};
-      for (const [name, list] of Object.entries(value)) {
-        if (!isList(list)) throw wanted('lists of texts', list);
-        lists[name] = list;
-      }
-      return lists;
-    },
-    {
-      toText: (value) =>
-        Object.keys(value)
-          .map((name) => `${name}:<masked>`)
-          .join(','),
-      toJson: masked,
-    },
-  );
 }

@@ -26,16 +26,23 @@ export function podDir(roots: Root, uid: string): string {
   return join(podsDir(roots), part(uid));
 }
 
+/** Folder of the volumes that are on disk, in the folder of a pod: one of each plugin. */
+export function volumesDir(podFolder: string): string {
+  return join(podFolder, 'volumes');
+}
+
 /** Folder of the volumes of one plugin that are on disk, in the folder of a pod. */
 export function pluginVolumesDir(podFolder: string, pluginDir: string): string {
-  return join(podFolder, 'volumes', pluginDir);
+  return join(volumesDir(podFolder), pluginDir);
 }
 
 /** Folders of the kinds of volumes in a pod's `volumes`, as the real kubelet names them. */
 export const pluginDirs = {
   configMap: 'kubernetes.io~configmap',
+  csi: 'kubernetes.io~csi',
   downwardAPI: 'kubernetes.io~downward-api',
   emptyDir: 'kubernetes.io~empty-dir',
+  local: 'kubernetes.io~local-volume',
   nfs: 'kubernetes.io~nfs',
   projected: 'kubernetes.io~projected',
   secret: 'kubernetes.io~secret',

@@ -9,6 +9,7 @@ import { isObject } from '@berth/common/json/is-object.ts';
 import { parseQuantity } from '@berth/common/quantity.ts';
 import type { AllocatedResources } from '../api/allocated-resources.ts';
 import type { PodStatus, ResourceRequirements } from '../api/pod.ts';
+import { isPodStatus } from '../api/pod-status-shape.ts';
 import type { ActuatedSizes, Sizes } from '../cgroups/sizes.ts';
 import { createLogger } from '../klog/klog.ts';
 import { podDir } from '../paths/pod-paths.ts';
@@ -121,29 +122,7 @@ function isSizes(value: unknown): value is Sizes {
   );
 }
 
-/** Whether a value has the parts of a status that later ones are made from. */
-function isPodStatus(value: unknown): value is PodStatus {
-  if (!isObject(value) || typeof value.phase !== 'string') return false;
-  const statuses = [value.initContainerStatuses, value.containerStatuses, value.ephemeralContainerStatuses];
-  return (
-    statuses.every((list) => isListOf(list, isContainerStatus)) &&
-    isListOf(value.conditions, (each) => typeof each.type === 'string') &&
-    isListOf(value.podIPs, (each) => typeof each.ip === 'string')
-  );
-}
-
-function isContainerStatus({ name, restartCount, state, lastState }: Record<string, unknown>): boolean {
-  const isState = (each: unknown): boolean =>
-    each === undefined || (isObject(each) && Object.values(each).every(isObject));
-  return (
-    typeof name === 'string' && Number.isSafeInteger(restartCount) && isState(state) && isState(lastState)
-  );
-}
-
-function isListOf(list: unknown, check: (each: Record<string, unknown>) => boolean): boolean {
-  return list === undefined || (Array.isArray(list) && list.every((each) => isObject(each) && check(each)));
-}
-
-function recordPath(roots: Roots, uid: string): string {
+/** The path of a pod's record. */
+export function recordPath(roots: Roots, uid: string): string {
   return join(podDir(roots, uid), 'status.json');
 }

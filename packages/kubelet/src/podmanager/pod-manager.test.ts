@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { redirectLog } from '../klog/klog.ts';
 import { testNodeFacts } from '../testing/node-facts.ts';
+import { NotedEvents } from '../testing/noted-events.ts';
 import { testPod } from '../testing/pod.ts';
 import { PodManager } from './pod-manager.ts';
 
@@ -12,7 +13,8 @@ const pods = (...names: string[]) =>
 test('what runs is not pushed out, and each rejection is logged once', () => {
   const lines: string[] = [];
   const restore = redirectLog((line) => lines.push(line));
-  const manager = new PodManager({ node, isFinished: () => false });
+  const events = new NotedEvents();
+  const manager = new PodManager({ node, isFinished: () => false, events });
   const seen: string[] = [];
   const tell = (...names: string[]): void => {
     manager.setPods(pods(...names));
@@ -36,6 +38,9 @@ test('what runs is not pushed out, and each rejection is logged once', () => {
     message: "Node didn't have enough resource: pods, requested: 1, used: 1, capacity: 1",
   });
   assert.equal(rejected?.at, first?.at);
+  assert.deepEqual(events.lines, [
+    "Warning OutOfpods default/a-n: Node didn't have enough resource: pods, requested: 1, used: 1, capacity: 1",
+  ]);
   tell('a');
   assert.equal(seen.at(-1), 'a-n');
   assert.equal(manager.rejected().size, 0);
@@ -43,7 +48,8 @@ test('what runs is not pushed out, and each rejection is logged once', () => {
 });
 
 test('of two pods with one name the first counts', () => {
-  const manager = new PodManager({ node: { ...node, maxPods: 9 }, isFinished: () => false });
+  const events = new NotedEvents();
+  const manager = new PodManager({ node: { ...node, maxPods: 9 }, isFinished: () => false, events });
   const [one, other] = [...pods('a'), ...pods('a')];
   assert.ok(one && other);
   other.metadata.uid = 'other';
@@ -63,7 +69,8 @@ test('a pod is resized once there is room, and keeps what it was granted across 
   const restore = redirectLog((line) => lines.push(line));
   const requests = (manager: PodManager) =>
     [...manager.admitted().values()].map((pod) => pod.spec.containers[0]?.resources.requests?.['cpu']);
-  const manager = new PodManager({ node: twoCores, isFinished });
+  const events = new NotedEvents();
+  const manager = new PodManager({ node: twoCores, isFinished, events });
   manager.setPods([asking('a', '1'), asking('b', '1')]);
   assert.equal(manager.retryResizes(), false);
   manager.setPods([asking('a', '1500m'), asking('b', '1')]);
@@ -81,12 +88,27 @@ test('a pod is resized once there is room, and keeps what it was granted across 
 
   const recordedResources = (uid: string) =>
     uid === 'a' ? { containers: { c: { requests: { cpu: '1' } } } } : undefined;
-  const next = new PodManager({ node: twoCores, isFinished, recordedResources });
+  const next = new PodManager({ node: twoCores, isFinished, recordedResources, events });
   next.setPods([asking('a', '1500m'), asking('b', '1')]);
   assert.deepEqual([requests(next), next.pendingResizes().get('a')], [['1', '1'], deferred]);
 
   finished.add('b');
   assert.equal(manager.retryResizes(), true);
   assert.deepEqual([requests(manager), manager.pendingResizes().size], [['1500m', '1'], 0]);
+  restore();
+});
+
+test('a pod that starts again after it has finished is admitted like a new one', () => {
+  const finished = new Set(['a']);
+  const lines: string[] = [];
+  const restore = redirectLog((line) => lines.push(line));
+  const isFinished = (uid: string): boolean => finished.has(uid);
+  const manager = new PodManager({ node, isFinished, events: new NotedEvents() });
+  manager.setPods(pods('a'));
+  manager.setPods(pods('a', 'b'));
+  assert.deepEqual([...manager.admitted().keys()], ['a', 'b']);
+  finished.clear();
+  manager.judgeAgain('a');
+  assert.deepEqual([[...manager.admitted().keys()], [...manager.rejected().keys()]], [['b'], ['a']]);
   restore();
 });

@@ -14,11 +14,16 @@ function visible(
   rejected: Map<string, RejectedPod>,
   running: string[],
   resized: Pod[] = [],
+  over: string[] = [],
 ) {
   const deferred = { reason: 'Deferred', message: 'too much' } as const;
   const pending = new Map(resized.map(({ metadata }) => [metadata.uid, deferred]));
   const statuses = new StatusManager();
-  const workers = { pods: () => running.map(pod), has: (uid: string) => running.includes(uid) };
+  const workers = {
+    pods: () => running.map(pod),
+    has: (uid: string) => running.includes(uid),
+    isOver: (uid: string) => over.includes(uid),
+  };
   const list = new VisiblePods({
     podManager: {
       admitted: () => admitted,
@@ -85,4 +90,56 @@ test('a pod whose new resources are not admitted shows what it asks for', () => 
   for (const uid of ['a', 'b']) statuses.set(uid, { phase: 'Running' });
   const limits = list.list().map(({ spec }) => spec.containers[0]?.resources.limits);
   assert.deepEqual(limits, [{ cpu: '9' }, undefined]);
+});
+
+test('a pod that waits for an earlier version of it is as old as its manifest, not as the kubelet', () => {
+  const update = pod('a');
+  update.metadata.annotations = { 'kubernetes.io/config.seen': '2100-01-01T00:00:00.000000000Z' };
+  const { list } = visible(new Map([['a', update]]), new Map(), []);
+  list.refresh();
+  assert.equal(list.list()[0]?.status.startTime, '2100-01-01T00:00:00Z');
+});
+
+test('a pod that the API server is about to delete keeps its last status', () => {
+  const over: string[] = [];
+  const running = ['a'];
+  const { statuses, list } = visible(byUid('a'), new Map(), running, [], over);
+  statuses.set('a', { phase: 'Succeeded' });
+  running.pop();
+  over.push('a');
+  list.ended('a');
+  list.refresh();
+  assert.deepEqual(
+    list.list().map(({ metadata, status }) => [metadata.name, status.phase]),
+    [['a', 'Succeeded']],
+  );
+});
+
+test('a pod that an earlier kubelet has started shows what is known of it until it has a worker', () => {
+  const admitted = byUid('ran', 'new', 'waits');
+  const phases = new Map([
+    ['ran', 'Running'],
+    ['waits', 'Pending'],
+  ]);
+  const statuses = new StatusManager();
+  const list = new VisiblePods({
+    podManager: {
+      admitted: () => admitted,
+      rejected: () => new Map(),
+      pendingResizes: () => new Map(),
+      desired: () => undefined,
+    },
+    statuses,
+    workers: () => undefined,
+    nodeIps: [],
+    lastStatus: (uid) => (phases.has(uid) ? { phase: phases.get(uid) ?? '' } : undefined),
+  });
+  const shown = (): (string | undefined)[] => list.list().map(({ status }) => status.phase);
+  list.refresh();
+  list.refresh();
+  assert.deepEqual(shown(), ['Running', 'Pending', 'Pending']);
+  // It has ended, and starts again as a new one.
+  phases.clear();
+  list.ended('ran');
+  assert.deepEqual(shown(), ['Pending', 'Pending', 'Pending']);
 });

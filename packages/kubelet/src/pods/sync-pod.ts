@@ -1,7 +1,8 @@
 // One round of a pod: podActions decides the steps, effects execute them, and fold applies their outcomes to the view.
 import type { Pod } from '../api/pod.ts';
 import type { CrashLoopBackoff } from '../backoff/crash-loop.ts';
-import { emptyRuntimeStatus, type PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
+import { aboutPod, type Recorder } from '../events/event.ts';
+import { emptyRuntimeStatus, isAlive, type PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
 import type { RuntimePods } from '../kuberuntime/runtime-pods.ts';
 import type { ProbeResults } from '../prober/results.ts';
 import type { VolumeManager } from '../volumes/manager.ts';
@@ -10,7 +11,7 @@ import { type NextLook, nextLook } from './actions/next-look.ts';
 import { plan } from './actions/plan.ts';
 import { podActions } from './actions/pod-actions.ts';
 import { type Effects, perform } from './effects/effect.ts';
-import { fold } from './effects/fold.ts';
+import { fold, starting } from './effects/fold.ts';
 import { firstView, type PodView, type ResizeState, type Waiting } from './effects/view.ts';
 import type { PodEnd } from './end/pod-end.ts';
 
@@ -19,8 +20,9 @@ export interface SyncPorts {
   pods: Pick<RuntimePods, 'read'>;
   crashLoop: Pick<CrashLoopBackoff, 'waiting'>;
   effects: Effects;
-  volumes: Pick<VolumeManager, 'refresh'>;
+  volumes: Pick<VolumeManager, 'refresh' | 'release'>;
   probes: ProbeResults;
+  events: Recorder;
   /** Removes dead containers and sandboxes that are not needed, and returns the status without them. */
   collectGarbage(status: PodRuntimeStatus): Promise<PodRuntimeStatus>;
 }
@@ -62,15 +64,21 @@ export async function syncPod(pod: Pod, state: SyncState, ports: SyncPorts): Pro
     end: state.end,
   };
   const actions = podActions(pod, status, context);
+  if (status.sandboxes.length > 0 && actions.some((action) => action.do === 'create-sandbox')) {
+    const told = 'Pod sandbox changed, it will be killed and re-created.';
+    ports.events.record(aboutPod(pod), 'Normal', 'SandboxChanged', told);
+  }
   const first = firstView(pod, status, state, actions);
   state.onView(first);
   if (actions.length === 0) {
+    await releaseVolumes(pod, status, state, ports);
     return { status: await ports.collectGarbage(status), nextAt: undefined, look: 'on news' };
   }
   const view = await carryOut(first, plan(actions), state, ports.effects);
   // The view contains started containers. After a kill or a failure, read the runtime's state again.
   const after = view.runtimeIs === 'known' ? view.runtime : await ports.pods.read(identity);
   const kept = await ports.collectGarbage(after);
+  await releaseVolumes(pod, kept, state, ports);
   const look =
     view.retry !== 'not needed'
       ? view.retry
@@ -80,6 +88,16 @@ export async function syncPod(pod: Pod, state: SyncState, ports: SyncPorts): Pro
           view.waiting,
         );
   return { status: kept, nextAt: view.lookAt, look };
+}
+
+/** A pod that has ended needs its volumes no more, though it stays until it is deleted. */
+async function releaseVolumes(
+  { metadata }: Pod,
+  status: PodRuntimeStatus,
+  { end }: SyncState,
+  { volumes }: SyncPorts,
+): Promise<void> {
+  if (end !== undefined && !isAlive(status)) await volumes.release(metadata.uid);
 }
 
 /** Executes the steps in order, until an outcome stops the round. */
@@ -92,6 +110,9 @@ async function carryOut(
   let view = first;
   for (const step of steps) {
     if (signal.aborted || view.rest === 'stop') return view;
+    const before = step.do === 'start-container' ? starting(view, step.name) : view;
+    if (before !== view) onView(before);
+    view = before;
     const next = fold(view, await perform(effects, step.do, step, view, signal));
     const isSeen =
       next.runtime !== view.runtime || next.waiting !== view.waiting || next.resize !== view.resize;

@@ -66,4 +66,44 @@ onEveryRuntime((podTest) => {
     await until('the pod runs', () => notes() === 'helped +main');
     await endAll(node, kubelet, pod);
   });
+
+  podTest('the fields of a container for debugging take effect', async ({ node, kubelet }) => {
+    const { pod } = notingPod(node, 'fields', noted('main'));
+    kubelet.setPods([pod]);
+    await untilRunning(kubelet, pod);
+    node.objects.set('ConfigMap', 'settings', { COLOR: 'red' });
+    const debug = notingContainer('debug', '', {
+      command: ['/bin/sh', '-c', 'echo -n "$A $COLOR $0 $(pwd) $(id -u)" > /last; test -t 0 && exit 3'],
+      args: ['argument'],
+      env: [{ name: 'A', value: 'value' }],
+      envFrom: [{ configMapRef: { name: 'settings' } }],
+      workingDir: '/etc',
+      stdin: true,
+      tty: true,
+      terminationMessagePath: '/last',
+    });
+    const words = notingContainer('words', 'grep CapEff /proc/self/status; id -u; exit 4', {
+      terminationMessagePolicy: 'FallbackToLogsOnError',
+      securityContext: { runAsUser: 1234, capabilities: { drop: ['ALL'] } },
+    });
+    kubelet.setPods([debugged(pod, debug, words)]);
+    const { ephemeralContainerStatuses } = await untilStatus(
+      kubelet,
+      pod,
+      'was debugged',
+      (status) => status.ephemeralContainerStatuses?.every(({ state }) => state?.terminated) === true,
+    );
+    assert.deepEqual(
+      ephemeralContainerStatuses?.map(({ name, state }) => [
+        name,
+        state?.terminated?.exitCode,
+        state?.terminated?.message,
+      ]),
+      [
+        ['debug', 3, 'value red argument /etc 0'],
+        ['words', 4, 'CapEff:\t0000000000000000\n1234\n'],
+      ],
+    );
+    await endAll(node, kubelet, pod);
+  });
 });

@@ -5,9 +5,11 @@ import { testImage } from '@berth/test-support/pods.ts';
 import type { Pod } from '../api/pod.ts';
 import { shellPod, startTestNode, untilRunning } from '../testing/node.ts';
 import { testContainer } from '../testing/pod.ts';
-import { endAll } from '../testing/remains.ts';
+import { endAllWithin } from '../testing/remains.ts';
 
 const count = 250;
+/** Four test files at a time leave this one half a processor, and each container takes a tenth of a second of it. */
+const timeoutMs = 240_000;
 
 /** Waits for its end without waking up. */
 const quiet = 'trap "exit 0" TERM; sleep 100000 & wait';
@@ -20,12 +22,14 @@ function podOfMany(): Pod {
   return { ...pod, spec: { ...pod.spec, containers } };
 }
 
-test(`berthd (containerd takes minutes): a pod of ${count} containers`, async () => {
+// Debian's containerd and 2.4 start and keep them. Their one shim per pod does not get 250 StopContainer requests done
+// before their deadline, which begins anew with the next attempt: ten minutes are not enough.
+test(`berthd (containerd does not stop so many in one pod): a pod of ${count} containers`, async () => {
   await using node = await startTestNode('berthd');
   const pod = podOfMany();
   const first = node.kubelet();
   first.setPods([pod]);
-  const status = await untilRunning(first, pod);
+  const status = await untilRunning(first, pod, timeoutMs);
   assert.equal(status.containerStatuses?.length, count);
   assert.equal(status.phase, 'Running');
   await first.stop();
@@ -34,10 +38,10 @@ test(`berthd (containerd takes minutes): a pod of ${count} containers`, async ()
 
   const second = node.kubelet();
   second.setPods([pod]);
-  const again = await untilRunning(second, pod);
+  const again = await untilRunning(second, pod, timeoutMs);
   assert.ok(again.containerStatuses?.every(({ restartCount }) => restartCount === 0));
   const same = (await node.cri.runtime.listContainers({})).containers.map(({ id }) => id).sort();
   assert.deepEqual(same, ids);
-  await endAll(node, second, pod);
+  await endAllWithin(timeoutMs, node, second, pod);
   await second.stop();
 });

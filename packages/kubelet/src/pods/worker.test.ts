@@ -11,6 +11,7 @@ import { PodWorker } from './worker.ts';
 /** What these tests do not look at. */
 const ports = {
   terminate: async () => {},
+  discard: async () => {},
   recordedGracePeriod: async () => 0,
   records: { load: () => undefined, save: () => {} },
   prober: {
@@ -21,7 +22,7 @@ const ports = {
     result: () => undefined,
   },
   runtimeName: 'berth',
-  canMountRecursivelyReadOnly: true,
+  handlers: { canMountRecursivelyReadOnly: () => true },
   options: { nodeIps: [] },
 };
 
@@ -45,7 +46,7 @@ test('a deadline that ends during a round is for the next one, which follows at 
       },
       statuses: { set: (_uid, status) => void shown.push(status) },
     },
-    { onCleared: () => {}, onDone: () => {} },
+    { onCleared: () => {}, isBack: () => false, onDone: () => {} },
   );
   worker.wake();
   await second.promise;
@@ -86,7 +87,7 @@ test('a pod shows the resize that it is in, and remembers what its cgroups were 
         },
       },
     },
-    { onCleared: () => {}, onDone: () => {} },
+    { onCleared: () => {}, isBack: () => false, onDone: () => {} },
   );
   worker.wake();
   await worker.stop();

@@ -8,6 +8,7 @@ import { until } from '@berth/test-support/until.ts';
 import type { Pod, PodSpec } from '../api/pod.ts';
 import { isAppArmorEnabled } from '../node/app-armor.ts';
 import { podLogDir } from '../paths/pod-paths.ts';
+import { shellIn } from '../testing/exec.ts';
 import { forever, shellPod, startTestNode, statusOf, untilRunning, untilStatus } from '../testing/node.ts';
 import { endAll } from '../testing/remains.ts';
 
@@ -81,7 +82,22 @@ test('pods that the node can not run are Failed with the reason of the real kube
   const sysctl = (name: string, value: string): Partial<PodSpec> => ({
     securityContext: { sysctls: [{ name, value }] },
   });
+  const elsewhere: Record<'selector' | 'affinity', Partial<PodSpec>> = {
+    selector: { nodeSelector: { 'kubernetes.io/os': 'plan9' } },
+    affinity: {
+      affinity: {
+        nodeAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: {
+            nodeSelectorTerms: [
+              { matchExpressions: [{ key: 'kubernetes.io/os', operator: 'NotIn', values: ['linux'] }] },
+            ],
+          },
+        },
+      },
+    },
+  };
   const allowed = shellPod('allowed', forever, {
+    nodeSelector: { 'kubernetes.io/os': 'linux' },
     securityContext: {
       sysctls: [
         { name: 'net/core/somaxconn', value: '77' },
@@ -105,6 +121,11 @@ test('pods that the node can not run are Failed with the reason of the real kube
       'NodeName',
       "Predicate NodeName failed: node(s) didn't match the requested node name",
     ],
+    ...(['selector', 'affinity'] as const).map((name): [Pod, string, string] => [
+      shellPod(name, forever, elsewhere[name]),
+      'NodeAffinity',
+      "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
+    ]),
     [
       staticPod('huge', 1, 2),
       'UnexpectedAdmissionError',
@@ -124,13 +145,8 @@ test('pods that the node can not run are Failed with the reason of the real kube
     const status = await untilStatus(kubelet, pod, 'is rejected', ({ phase }) => phase === 'Failed');
     assert.deepEqual([status.reason, status.message], [reason, `Pod was rejected: ${message}`]);
   }
-  const { containerStatuses } = await untilRunning(kubelet, allowed);
-  const containerId = containerStatuses?.[0]?.containerID?.replace(/^.*:\/\//, '') ?? '';
-  const { stdout } = await node.cri.runtime.execSync({
-    containerId,
-    cmd: ['cat', '/proc/sys/net/core/somaxconn', '/proc/sys/kernel/shm_rmid_forced'],
-    timeout: 10n,
-  });
-  assert.equal(Buffer.from(stdout).toString(), '77\n1\n');
+  await untilRunning(kubelet, allowed);
+  const sysctls = 'cat /proc/sys/net/core/somaxconn /proc/sys/kernel/shm_rmid_forced';
+  assert.equal((await shellIn(node, allowed, sysctls)).output, '77\n1\n');
   await endAll(node, kubelet, allowed, ...cases.map(([pod]) => pod));
 });

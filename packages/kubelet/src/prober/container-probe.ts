@@ -2,7 +2,9 @@
 import { maxTimerMs } from '@berth/common/max-timer.ts';
 import type { Container, Pod, Probe } from '../api/pod.ts';
 import { podKey } from '../api/pod.ts';
+import { aboutContainer, type Recorder } from '../events/event.ts';
 import { createLogger } from '../klog/klog.ts';
+import { rpcErrorText } from '../kubecontainer/rpc-error-text.ts';
 import type { ExecProbePorts } from './exec.ts';
 import { ProbeCounters, type ProbeMetrics, probeTypes } from './metrics.ts';
 import type { ProbeKind, ProbeResult } from './results.ts';
@@ -22,12 +24,13 @@ import {
 const log = createLogger('container-probe.ts');
 
 /** The first retry of a container that is not ready yet, in milliseconds. A process costs more than a connection. */
-const firstRetryMs = { network: 20, exec: 100 };
+const firstRetryMs = { network: 10, exec: 100 };
 
 /** What all probes of a kubelet share. */
 export interface ProbePorts extends ExecProbePorts {
   /** When the kubelet started, in milliseconds since the epoch. */
   startedAt: number;
+  events: Recorder;
 }
 
 /** The place of a probe in a pod. */
@@ -56,6 +59,8 @@ export class ContainerProbe {
   /** True when a run was asked for during another one. */
   #again = false;
   #retries = 0;
+  /** When an event was last recorded, on the clock of performance.now(). */
+  #recordedAt = Number.NEGATIVE_INFINITY;
   #stopped = false;
 
   /** Calls `onResult` when the result has changed by a run. */
@@ -155,8 +160,10 @@ export class ContainerProbe {
 
   /** Milliseconds until the initial delay of the container is over. */
   #untilEligible(): number {
-    const startedAt = this.#container?.startedAt ?? 0;
-    return Math.max(0, startedAt + this.#settings.initialDelayMs - Date.now());
+    const { initialDelayMs } = this.#settings;
+    // A clock that is set back makes no delay longer.
+    const age = Math.max(0, Date.now() - (this.#container?.startedAt ?? 0));
+    return Math.max(0, initialDelayMs - age);
   }
 
   #firstDelay(): number {
@@ -239,12 +246,30 @@ export class ContainerProbe {
     try {
       const target = { probe, container, containerId, podIp: this.#podIp };
       const { result, output } = await runProbe(target, this.#ports, signal);
-      if (result === 'failure') log.v(1, 'Probe failed', { ...about(), probeResult: 'failure', output });
-      else if (result === 'warning') log.v(3, 'Probe succeeded with a warning', { ...about(), output });
+      if (result === 'failure') {
+        log.v(1, 'Probe failed', { ...about(), probeResult: 'failure', output });
+        this.#record('Unhealthy', `${probeTypes[kind]} probe failed: ${output}`);
+      } else if (result === 'warning') {
+        log.v(3, 'Probe succeeded with a warning', { ...about(), output });
+        this.#record('ProbeWarning', `${probeTypes[kind]} probe warning: ${output}`);
+      }
       return result === 'failure' ? 'failure' : 'success';
     } catch (error) {
-      if (!signal.aborted) log.v(1, 'Probe errored', { ...about(), err: error });
+      if (!signal.aborted) {
+        log.v(1, 'Probe errored', { ...about(), err: error });
+        const told = `${probeTypes[kind]} probe errored and resulted in unknown state: ${rpcErrorText(error)}`;
+        this.#record('Unhealthy', told);
+      }
       return undefined;
     }
+  }
+
+  /** Records an event; of the early tries of a container that is not ready, at most one in a period. */
+  #record(reason: string, message: string): void {
+    const { pod, container } = this.place;
+    const now = performance.now();
+    if (this.#isEager() && now - this.#recordedAt < this.#settings.periodMs / 2) return;
+    this.#recordedAt = now;
+    this.#ports.events.record(aboutContainer(pod, container.name), 'Warning', reason, message);
   }
 }

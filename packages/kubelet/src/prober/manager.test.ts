@@ -8,6 +8,7 @@ import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import { CriError } from '@berth/cri/errors/cri-error.ts';
 import { until } from '@berth/test-support/until.ts';
 import type { Container, Pod } from '../api/pod.ts';
+import { NotedEvents } from '../testing/noted-events.ts';
 import { testPod } from '../testing/pod.ts';
 import { testProbe } from '../testing/probe.ts';
 import { runtimeStatus } from '../testing/runtime-status.ts';
@@ -40,13 +41,15 @@ function prober(exec: Exec, rootDir = makeRoot()) {
     const exitCode = await exec(cmd?.join(' ') ?? '', options?.signal);
     return { exitCode, stdout: new Uint8Array(), stderr: new Uint8Array() };
   };
+  const events = new NotedEvents();
   const made = new Prober({
     runtime: { execSync },
     options: { rootDir, runtimeRequestTimeoutMs: 1000 },
     onChange: (uid: string, kind: ProbeKind) => told.push(`${uid} ${kind}`),
+    events,
   });
   probers.push(made);
-  return { made, told, ran };
+  return { made, told, ran, events: events.lines };
 }
 
 const command = (word: string, changes = {}) => testProbe({ exec: { command: [word] }, ...changes });
@@ -56,7 +59,7 @@ const running = runtimeStatus('up', 'a:run');
 
 test('a readiness probe decides about its container, and only changes are told', async () => {
   let exit = 1;
-  const { made, told, ran } = prober(async () => exit);
+  const { made, told, ran, events } = prober(async () => exit);
   const pod = podWith({ readinessProbe: command('ready') });
   made.observe(pod, runtimeStatus('up', ''), '10.0.0.2');
   assert.equal(made.result('readiness', 'a0'), undefined);
@@ -68,6 +71,7 @@ test('a readiness probe decides about its container, and only changes are told',
   // The first retry comes long before the period is over.
   await until('it succeeded', () => made.result('readiness', 'a0') === 'success');
   assert.deepEqual(told, ['u readiness']);
+  assert.deepEqual(events, ['Warning Unhealthy default/p spec.containers{a}: Readiness probe failed: ']);
   assert.equal(ran[0], 'ready in a0');
   made.stop();
   assert.equal(made.result('readiness', 'a0'), undefined);
@@ -197,6 +201,15 @@ test('a probe waits for its initial delay', async () => {
   made.nudge('u');
   await until('it ran', () => ran.length > 0);
   assert.ok(Date.now() - startedAt >= 990, `${Date.now() - startedAt} ms`);
+});
+
+test('a container that started later than now, as its clock was set back, is probed after the initial delay', async () => {
+  const { made, ran } = prober(async () => 0);
+  const pod = podWith({ readinessProbe: command('ready', { initialDelaySeconds: 1 }) });
+  const [container] = running.containers;
+  assert.ok(container);
+  made.observe(pod, { ...running, containers: [{ ...container, startedAt: Date.now() + 3_600_000 }] }, '');
+  await until('it ran', () => ran.length > 0);
 });
 
 test('a version of the pod with the same probes goes on, one with others begins with what was recorded', async () => {

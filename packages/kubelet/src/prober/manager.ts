@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { containersOfKind } from '../api/each-container.ts';
 import { type Container, type Pod, podKey } from '../api/pod.ts';
+import type { Recorder } from '../events/event.ts';
 import { createLogger } from '../klog/klog.ts';
 import { latestContainer, type PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
@@ -19,6 +20,7 @@ export interface ProberPorts extends ExecProbePorts {
   options: Pick<KubeletOptions, 'rootDir' | 'runtimeRequestTimeoutMs'>;
   /** Called when a result for a container of the pod has changed by a run of a probe. */
   onChange(uid: string, kind: ProbeKind): void;
+  events: Recorder;
 }
 
 /** A container of a pod with its probes. */
@@ -47,7 +49,8 @@ export class Prober implements ProbeResults {
 
   constructor(ports: ProberPorts) {
     this.#ports = ports;
-    this.#shared = { runtime: ports.runtime, options: ports.options, startedAt: Date.now() };
+    const { runtime, options, events } = ports;
+    this.#shared = { runtime, options, events, startedAt: Date.now() };
   }
 
   result(kind: ProbeKind, containerId: string): ProbeResult | undefined {

@@ -40,6 +40,7 @@ for (const [title, probe, maxMillis] of kinds) {
       runtime: { execSync: () => assert.fail('no probe asks the runtime') },
       options: { rootDir: '/nowhere', runtimeRequestTimeoutMs: 1000 },
       onChange: () => {},
+      events: { record: () => {} },
     });
     const threads = () => readdirSync('/proc/self/task').length;
     const [container] = runtimeStatus('up', 'a:run').containers;

@@ -38,13 +38,15 @@ const readyNames = (status: PodStatus): string =>
 /** Every status that the kubelet shows of a pod until `stop`, by what `describe` says of it. */
 function watch(kubelet: Kubelet, pod: Pod, describe: (status: PodStatus) => string) {
   const seen: string[] = [];
-  const timer = setInterval(() => {
+  const look = () => {
     const status = statusOf(kubelet, pod);
     const text = status && describe(status);
     if (text !== undefined && text !== seen.at(-1)) seen.push(text);
-  }, 2);
+  };
+  const timer = setInterval(look, 2);
   return () => {
     clearInterval(timer);
+    look();
     return seen;
   };
 }
@@ -123,6 +125,28 @@ onEveryRuntime((podTest) => {
       await endAll(node, kubelet, pod);
     },
   );
+
+  podTest('initialDelaySeconds and successThreshold put readiness off', async ({ node, kubelet }) => {
+    const { pod, lines } = controlled(node, 'delayed', [
+      {
+        name: 'main',
+        ...shell(`date +%s > /v/began; ${forever}`),
+        readinessProbe: testProbe({
+          exec: { command: ['/bin/sh', '-c', 'date +%s >> /v/probes'] },
+          initialDelaySeconds: 3,
+          successThreshold: 3,
+        }),
+      },
+    ]);
+    kubelet.setPods([pod]);
+    await untilStatus(kubelet, pod, 'is ready', isReady);
+    assert.ok(lines('probes') >= 3, `${lines('probes')} probes`);
+    const seconds = (file: string) =>
+      Number(readFileSync(join(node.dir, 'delayed', file), 'utf8').split('\n')[0]);
+    // The container may take its time until it notes its start.
+    assert.ok(seconds('probes') - seconds('began') >= 2, `${seconds('began')} ${seconds('probes')}`);
+    await endAll(node, kubelet, pod);
+  });
 
   podTest('a liveness probe that fails restarts its container alone', async ({ node, kubelet }) => {
     const { pod, set, unset } = controlled(node, 'live', [

@@ -2,7 +2,9 @@
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import type { PodWithStatus } from '../api/pod.ts';
 import type { RejectedManifest } from '../config/pod-source.ts';
+import type { RecordedEvent } from '../events/event.ts';
 import type { SecureServerOptions } from '../options/kubelet-options.ts';
+import type { RestartRefusal } from '../podmanager/restarts.ts';
 import type { RequestObserver } from './http/request-labels.ts';
 import type { Route } from './http/routes.ts';
 import { checkpointRoute } from './routes/checkpoint.ts';
@@ -10,10 +12,12 @@ import { containerLogsRoute } from './routes/container-logs.ts';
 import { debugFlagsRoute } from './routes/debug-flags.ts';
 import { debuggingDisabled, disabledRoute } from './routes/disabled.ts';
 import { type Endpoint, endpointRoutes } from './routes/endpoints.ts';
+import { eventsRoute } from './routes/events.ts';
 import { healthRoutes, kubeletChecks, type OnHealthCheck } from './routes/health.ts';
 import { nodeLogs } from './routes/node-logs.ts';
 import { podsRoute, rejectedRoute } from './routes/pods.ts';
 import { profilingRoute } from './routes/profiling.ts';
+import { restartRoute } from './routes/restart.ts';
 import { runRoutes } from './routes/run.ts';
 import { runningPodsRoute } from './routes/running-pods.ts';
 import { streamRoutes } from './routes/streams.ts';
@@ -26,6 +30,10 @@ export interface ServerHost {
   pods(): PodWithStatus[];
   /** Manifests that are not run. */
   rejected(): RejectedManifest[];
+  /** The events of this node's pods, or of the pod with this namespace/name. */
+  events(pod: string | undefined): RecordedEvent[];
+  /** Ends the pod with this namespace/name and starts it again, or says why not. */
+  restart(pod: string): RestartRefusal | undefined;
   /** Why the kubelet is unhealthy; undefined when it is healthy. */
   unhealthy(): string | undefined;
   /** Counts the checks of /healthz. */
@@ -52,6 +60,11 @@ function openRoutes({ pods, unhealthy, onHealthCheck, endpoints }: ServerHost): 
 /** The routes of the read-only port. */
 export function readOnlyRoutes(host: ServerHost): Route[] {
   return [...openRoutes(host), rejectedRoute(host.rejected), ...debuggingDisabled];
+}
+
+/** The routes of the socket for root. */
+export function privateRoutes(host: ServerHost): Route[] {
+  return [...readOnlyRoutes(host), eventsRoute(host.events), restartRoute(host.restart)];
 }
 
 /** The routes of the secure port. */

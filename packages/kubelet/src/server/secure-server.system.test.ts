@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { connect as connectPlain } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
@@ -285,7 +286,7 @@ describe('pages', () => {
     const status = await server.ask('GET /statusz');
     assert.match(
       status.body,
-      /^\nkubelet statusz\nWarning: .*\n\nStarted: \w{3} \w{3} [ \d]\d [\d:]{8} UTC \d{4}\nUp: 1 hr 02 min 0\d sec\nGo version: node26\.\S+\nBinary version: 1\.37\.0\nEmulation version: 1\.37\nPaths: \/configz \/debug \/flagz \/healthz \/metrics\n$/,
+      /^\nkubelet statusz\nWarning: .*\n\nStarted: \w{3} \w{3} [ \d]\d [\d:]{8} UTC \d{4}\nUp: 1 hr 0[2-5] min [0-5]\d sec\nGo version: node26\.\S+\nBinary version: 1\.37\.0\nEmulation version: 1\.37\nPaths: \/configz \/debug \/flagz \/healthz \/metrics\n$/,
     );
     const yaml = await server.ask('GET /flagz', {
       headers: { accept: 'application/yaml;g=config.k8s.io;v=v1alpha1;as=Flagz' },
@@ -433,4 +434,11 @@ test('a client that sends its headers octet by octet is cut off', async () => {
   socket.write('GET / HTTP/1.1\r\nx: ');
   await closed;
   clearInterval(drip);
+});
+
+test('a client that says nothing to a server without a certificate is cut off', async () => {
+  const certificates = { current: () => undefined, onRenewed: () => () => {} };
+  using server = await startTestServer(dir, testHost(), {}, { certificates });
+  const socket = connectPlain(server.port, '127.0.0.1');
+  await once(socket.resume(), 'close');
 });

@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { mkdirSync, statSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { freePort } from '@berth/test-support/registry.ts';
 import { scratchDir } from '@berth/test-support/scratch.ts';
 import type { RejectedManifest } from '../config/pod-source.ts';
@@ -17,7 +18,14 @@ const { path: dir, [Symbol.dispose]: removeDir } = scratchDir('servers');
 const rejected: RejectedManifest[] = [
   { file: '/m/a.yaml', message: 'kind: Required value', lastGoodRuns: false },
 ];
-const host = testHost({ rejected: () => rejected, unhealthy: () => 'no runtime' });
+const figures = 'kubelet_figure 1\\n'.repeat(100);
+const endpoint = async () => ({ status: 200, contentType: 'text/plain', body: figures });
+const host = testHost({
+  rejected: () => rejected,
+  unhealthy: () => 'no runtime',
+  restart: (pod) => (pod === 'default/p' ? { status: 404, why: 'there is no pod default/p' } : undefined),
+  endpoints: { '/metrics': endpoint, '/stats/summary': endpoint },
+});
 let options = testOptions({ rootDir: dir });
 let servers: RunningServer[] = [];
 
@@ -73,6 +81,37 @@ for (const [request, status, body] of readOnly) {
     assert.deepEqual(await ask({ socketPath: join(dir, 'kubelet.sock') }, request), [status, body]);
   });
 }
+
+test('metrics are compressed for clients that ask for it, and statistics never', async () => {
+  const { port } = options.readOnlyServer;
+  const encoded = async (path: string, accept: string) => {
+    const headers = { 'accept-encoding': accept };
+    const [response] = await once(get({ host: '127.0.0.1', port, path, headers, agent: false }), 'response');
+    return { encoding: response.headers['content-encoding'], body: await buffer(response) };
+  };
+  const compressed = await encoded('/metrics', 'gzip, deflate');
+  assert.equal(compressed.encoding, 'gzip');
+  assert.ok(compressed.body.length < figures.length);
+  assert.equal(gunzipSync(compressed.body).toString(), figures);
+  for (const [path, accept] of [
+    ['/metrics', 'identity'],
+    ['/stats/summary', 'gzip'],
+  ] as const) {
+    const { encoding, body } = await encoded(path, accept);
+    assert.deepEqual([encoding, body.toString()], [undefined, figures]);
+  }
+});
+
+test('the socket also has events and restarts, which the port has not', async () => {
+  const socket = { socketPath: join(dir, 'kubelet.sock') };
+  const none = '{"kind":"EventList","apiVersion":"v1","metadata":{},"items":[]}\n';
+  assert.deepEqual(await ask(socket, 'GET /events?pod=default/p'), [200, none]);
+  assert.deepEqual(await ask(socket, 'POST /restart?pod=default/p'), [404, 'there is no pod default/p\n']);
+  assert.deepEqual(await ask(socket, 'POST /restart?pod=default/q'), [202, 'The pod is restarted.']);
+  for (const request of ['GET /events', 'POST /restart?pod=default/q']) {
+    assert.deepEqual(await ask({ port: options.readOnlyServer.port }, request), [404, nothing], request);
+  }
+});
 
 test('the health port tells that the process is there, and nothing else', async () => {
   const { port } = options.healthzServer;

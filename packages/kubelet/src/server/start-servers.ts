@@ -1,17 +1,17 @@
 // Starts the HTTP servers that the options enable.
 import { createServer, type Server } from 'node:http';
+import { plainMessage } from '@berth/common/errno-text.ts';
 import { hasCode } from '@berth/common/error-code.ts';
-import { asError } from '@berth/common/error-message.ts';
 import { listenOnSocket } from '@berth/cri/server/socket.ts';
 import { listen } from '@berth/http/listen.ts';
 import { createLogger } from '../klog/klog.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { type HttpServerPorts, serveRoutes } from './http/http-server.ts';
 import { indexRoutes } from './http/route-match.ts';
-import { readOnlyRoutes, type ServerHost } from './kubelet-routes.ts';
+import { privateRoutes, readOnlyRoutes, type ServerHost } from './kubelet-routes.ts';
 import { privateSocket } from './private-socket.ts';
 import { healthRoutes, pingOnly } from './routes/health.ts';
-import { startSecureServer } from './secure-server.ts';
+import { type ServerCluster, startSecureServer } from './secure-server.ts';
 
 const log = createLogger('start-servers.ts');
 
@@ -21,11 +21,19 @@ export interface RunningServer {
   close(): void;
 }
 
-/** Listens on the socket for root and on the ports that are not 0. Throws when one is not available. */
-export async function startServers(options: KubeletOptions, host: ServerHost): Promise<RunningServer[]> {
+/**
+ * Listens on the socket for root and on the ports that are not 0. Throws when one is not available.
+ *
+ * @param cluster what the secure port gets from an API server
+ */
+export async function startServers(
+  options: KubeletOptions,
+  host: ServerHost,
+  cluster: ServerCluster = {},
+): Promise<RunningServer[]> {
   const servers: RunningServer[] = [];
   try {
-    for await (const server of starting(options, host)) servers.push(server);
+    for await (const server of starting(options, host, cluster)) servers.push(server);
     return servers;
   } catch (error) {
     for (const server of servers) server.close();
@@ -36,6 +44,7 @@ export async function startServers(options: KubeletOptions, host: ServerHost): P
 async function* starting(
   { rootDir, nodeName, secureServer, readOnlyServer, healthzServer }: KubeletOptions,
   host: ServerHost,
+  cluster: ServerCluster,
 ): AsyncGenerator<RunningServer> {
   const readOnly: HttpServerPorts = {
     index: indexRoutes(readOnlyRoutes(host)),
@@ -44,8 +53,11 @@ async function* starting(
     observe: host.observe,
   };
   const socket = privateSocket(rootDir);
-  if (socket !== undefined) yield await servePrivately(socket, readOnly);
-  else log.warn('No socket for berth: the path of the root directory is too long', { path: rootDir });
+  if (socket !== undefined) {
+    yield await servePrivately(socket, { ...readOnly, index: indexRoutes(privateRoutes(host)) });
+  } else {
+    log.warn('No socket for berth: the path of the root directory is too long', { path: rootDir });
+  }
   if (readOnlyServer.port !== 0) {
     yield await listenTcp(plainServer(readOnly), { ...readOnlyServer, flag: '--read-only-port' });
   }
@@ -57,7 +69,7 @@ async function* starting(
     yield await listenTcp(server, { ...healthzServer, flag: '--healthz-port' });
   }
   if (secureServer.port !== 0) {
-    const { server, stop } = await startSecureServer(secureServer, { host, nodeName });
+    const { server, stop } = await startSecureServer(secureServer, { host, nodeName, ...cluster });
     try {
       const listening = await listenTcp(server, { ...secureServer, flag: '--port' });
       yield {
@@ -82,9 +94,10 @@ function plainServer(ports: HttpServerPorts): Server {
 /** Serves on a Unix socket to which only root can connect. */
 async function servePrivately(socketPath: string, ports: HttpServerPorts): Promise<RunningServer> {
   const server = plainServer(ports);
-  await listenOnSocket(server, socketPath, 0o600, (error) =>
-    log.error('Unable to accept a connection', { socketPath, err: error }),
-  );
+  await listenOnSocket(server, socketPath, {
+    mode: 0o600,
+    onError: (error) => log.error('Unable to accept a connection', { socketPath, err: error }),
+  });
   return { close: () => server.close().closeAllConnections() };
 }
 
@@ -98,10 +111,11 @@ async function listenTcp(
       log.error('Unable to accept a connection', { address, port, err: error }),
     );
   } catch (error) {
-    const hint = hasCode(error, 'EADDRINUSE')
+    const isTaken = hasCode(error, 'EADDRINUSE');
+    const hint = isTaken
       ? `in use; is another kubelet running? Choose another with ${flag}`
-      : asError(error).message;
-    throw new Error(`unable to listen on ${address}:${port}: ${hint}`, { cause: error });
+      : plainMessage(error);
+    throw new Error(`unable to listen on ${address}:${port}: ${hint}`);
   }
   log.v(1, 'Started to listen', { address, port });
   return { close: () => server.close().closeAllConnections() };

@@ -3,15 +3,17 @@ import { lstatSync, opendirSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '@berth/common/error-code.ts';
 import { CachedDiskUsage } from '@berth/linux/files/cached-disk-usage.ts';
+import { isMountPoint } from '@berth/linux/mounts/mount.ts';
 import type { Pod } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { pluginVolumesDir, podDir } from '../paths/pod-paths.ts';
-import { spaceOn, type UsedSpace } from './file-stats.ts';
+import { type FileSystemAt, spaceOn, type UsedSpace, wholeFs } from './file-stats.ts';
 import { Instant } from './instant.ts';
 import { fileSystemIfThere } from './node-readings.ts';
+import { RemoteFileSystems } from './remote-file-systems.ts';
 import type { VolumeStats } from './stats-api.ts';
-import { measuredVolumes } from './volume-kinds.ts';
+import { type MeasuredVolume, measuredVolumes } from './volume-kinds.ts';
 
 const log = createLogger('file-usage.ts');
 
@@ -54,9 +56,12 @@ export interface PodVolumes {
   ephemeral: UsedSpace[];
 }
 
+type VolumeAt = MeasuredVolume & { path: string };
+
 /** Measures volumes in the background; a request gets the last known sizes. */
 export class VolumeUsage {
   readonly #roots: Pick<KubeletOptions, 'rootDir'>;
+  readonly #remote = new RemoteFileSystems();
   readonly #sizes = new CachedDiskUsage((volume, error) =>
     log.warn('Failed to measure a volume', { volume, err: error }),
   );
@@ -68,7 +73,8 @@ export class VolumeUsage {
   /** The volumes of each pod, in order. A volume that was not measured yet is left out. */
   async of(pods: readonly (Pod | undefined)[]): Promise<PodVolumes[]> {
     const wanted = pods.map((pod) => (pod === undefined ? [] : this.#volumesOf(pod)));
-    const paths = wanted.flat().map(({ path }) => path);
+    const remote = await this.#remoteSizes(wanted.flat());
+    const paths = wanted.flat().flatMap(({ path, isRemote }) => (isRemote ? [] : [path]));
     const sizes = new Map(
       (await this.#sizes.of(paths)).map((measured, index) => [paths[index] ?? '', measured] as const),
     );
@@ -76,6 +82,8 @@ export class VolumeUsage {
       wanted.map(async (volumes) => {
         const found = await Promise.all(
           volumes.map(async ({ name, path, isEphemeral }) => {
+            const server = remote.get(path);
+            if (server) return [{ stats: { ...wholeFs(server), name }, used: undefined, isEphemeral }];
             const size = sizes.get(path);
             if (size === undefined) return [];
             const used = {
@@ -88,18 +96,24 @@ export class VolumeUsage {
         );
         return {
           volumes: found.flat().map(({ stats }) => stats),
-          ephemeral: found.flat().flatMap(({ used, isEphemeral }) => (isEphemeral ? [used] : [])),
+          ephemeral: found.flat().flatMap(({ used, isEphemeral }) => (used && isEphemeral ? [used] : [])),
         };
       }),
     );
   }
 
-  #volumesOf(pod: Pod): { name: string; path: string; isEphemeral: boolean }[] {
+  /** The file systems of servers that are mounted and known, by path. */
+  async #remoteSizes(volumes: readonly VolumeAt[]): Promise<Map<string, FileSystemAt>> {
+    const paths = volumes.flatMap(({ path, isRemote }) => (isRemote && isMountPoint(path) ? [path] : []));
+    const known = await this.#remote.of(paths);
+    return new Map(known.flatMap((each, index) => (each ? [[paths[index] ?? '', each] as const] : [])));
+  }
+
+  #volumesOf(pod: Pod): VolumeAt[] {
     const folder = podDir(this.#roots, pod.metadata.uid);
-    return measuredVolumes(pod).map(({ name, directory, isEphemeral }) => ({
-      name,
-      path: join(pluginVolumesDir(folder, directory), name),
-      isEphemeral,
+    return measuredVolumes(pod).map((volume) => ({
+      ...volume,
+      path: join(pluginVolumesDir(folder, volume.directory), volume.name),
     }));
   }
 }

@@ -119,6 +119,7 @@ export interface FsStats {
 
 export interface VolumeStats extends FsStats {
   name: string;
+  pvcRef?: { name: string; namespace: string };
 }
 
 export interface RlimitStats {

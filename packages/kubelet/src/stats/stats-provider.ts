@@ -23,7 +23,7 @@ import {
   rlimits,
 } from './node-readings.ts';
 import { podInterfaces } from './pod-interfaces.ts';
-import type { ContainerStats, NodeStats, PodStats, Summary } from './stats-api.ts';
+import type { ContainerStats, NodeStats, PodStats, Summary, VolumeStats } from './stats-api.ts';
 import { type UsageStats, usageStats } from './usage-stats.ts';
 
 /** What the statistics are read from. */
@@ -34,6 +34,8 @@ export interface StatsPorts extends MeasuredPodsPorts {
   /** Path of the cgroup of all pods; undefined when there is none. */
   readonly podsCgroup: string | undefined;
   readonly options: Pick<KubeletOptions, 'nodeName' | 'rootDir' | 'podLogsDir'>;
+  /** What is known of a pod's volumes that others measure. */
+  storedVolumes(uid: string): readonly VolumeStats[];
 }
 
 /** Tells the usage of the node and its pods. */
@@ -124,7 +126,7 @@ export class StatsProvider {
   }
 
   #wholePod(measured: MeasuredPod, { criStats, layerFs, rootFs, volumes }: PodContext): PodStats {
-    const { readings, options } = this.#ports;
+    const { readings, options, storedVolumes } = this.#ports;
     const { status, running, cgroups } = measured;
     const usages = this.#containerUsage(measured, criStats);
     const logs = podLogDir(options, status);
@@ -154,6 +156,7 @@ export class StatsProvider {
       return path === undefined ? [] : readings.cgroups.members(path);
     });
     const hosts = fileAt(join(podDir(options, status.uid), 'etc-hosts'));
+    const shown = [...(volumes?.volumes ?? []), ...storedVolumes(status.uid)];
     return {
       ...identity(measured),
       containers,
@@ -161,7 +164,7 @@ export class StatsProvider {
       memory: usage?.memory,
       io: usage?.io,
       network: interfaces && networkStats(Instant.ofMs(Date.now()), interfaces),
-      volume: volumes && volumes.volumes.length > 0 ? volumes.volumes : undefined,
+      volume: shown.length > 0 ? shown : undefined,
       'ephemeral-storage': ephemeralStorage(rootFs, containers, [
         ...(volumes?.ephemeral ?? []),
         filesIn(logs),

@@ -172,16 +172,18 @@ test('volumes that are measured, and that count as ephemeral storage', () => {
       { name: 'memory', emptyDir: { medium: 'Memory' } },
       { name: 'map', configMap: { name: 'm' } },
       { name: 'secret', secret: { secretName: 's' } },
+      { name: 'server', nfs: { server: 's', path: '/' } },
       { name: 'host', hostPath: { path: '/' } },
     ],
   });
   assert.deepEqual(
-    measuredVolumes(pod).map(({ name, directory, isEphemeral }) => [name, directory, isEphemeral]),
+    measuredVolumes(pod).map((each) => [each.name, each.directory, each.isEphemeral, each.isRemote]),
     [
-      ['disk', 'kubernetes.io~empty-dir', true],
-      ['memory', 'kubernetes.io~empty-dir', false],
-      ['map', 'kubernetes.io~configmap', true],
-      ['secret', 'kubernetes.io~secret', false],
+      ['disk', 'kubernetes.io~empty-dir', true, false],
+      ['memory', 'kubernetes.io~empty-dir', false, false],
+      ['map', 'kubernetes.io~configmap', true, false],
+      ['secret', 'kubernetes.io~secret', false, false],
+      ['server', 'kubernetes.io~nfs', false, true],
     ],
   );
 });

@@ -22,6 +22,8 @@ export function podConditions(
     phase: PodPhase;
     /** Whether all containers are being restarted together. */
     restartsAll: boolean;
+    /** Conditions that others have set through the API server. */
+    ofOthers?: readonly PodCondition[];
   },
   previous: readonly PodCondition[],
   now: string,
@@ -31,7 +33,7 @@ export function podConditions(
   const verdicts: [type: string, verdict: Verdict][] = [
     ['PodReadyToStartContainers', sandboxVerdict(pod, runtime)],
     ['Initialized', keepInitialized(initializedVerdict(pod, statuses), previous)],
-    ['Ready', readyVerdict(pod, containersReady)],
+    ['Ready', readyVerdict(pod, containersReady, statuses.ofOthers ?? [])],
     ['ContainersReady', containersReady],
     ['PodScheduled', { status: 'True' }],
   ];
@@ -100,14 +102,17 @@ function initializedVerdict(
 }
 
 /** Readiness gates require conditions that other controllers set through the API server. */
-function readyVerdict(pod: Pod, containersReady: Verdict): Verdict {
-  const gates = pod.spec.readinessGates ?? [];
-  if (containersReady.status === 'False' || gates.length === 0) return containersReady;
-  const message = gates.map(
-    ({ conditionType }) =>
-      `corresponding condition of pod readiness gate ${JSON.stringify(conditionType)} does not exist.`,
-  );
-  return { status: 'False', reason: 'ReadinessGatesNotReady', message: message.join(', ') };
+function readyVerdict(pod: Pod, containersReady: Verdict, ofOthers: readonly PodCondition[]): Verdict {
+  if (containersReady.status === 'False') return containersReady;
+  const messages = (pod.spec.readinessGates ?? []).flatMap(({ conditionType }) => {
+    const quoted = JSON.stringify(conditionType);
+    const condition = ofOthers.find(({ type }) => type === conditionType);
+    if (!condition) return [`corresponding condition of pod readiness gate ${quoted} does not exist.`];
+    if (condition.status === 'True') return [];
+    return [`the status of pod readiness gate ${quoted} is not "True", but ${condition.status}`];
+  });
+  if (messages.length === 0) return containersReady;
+  return { status: 'False', reason: 'ReadinessGatesNotReady', message: messages.join(', ') };
 }
 
 /** `statuses`: of the sidecars and the regular containers. */

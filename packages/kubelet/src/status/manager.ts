@@ -1,5 +1,6 @@
-// Stores the newest status of every pod, for /pods of the read-only server.
+// Stores the newest status of every pod, for /pods and for those who are told of statuses, such as the API server.
 import type { Pod, PodStatus, PodWithStatus } from '../api/pod.ts';
+import { isFinalPhase } from './phase.ts';
 
 /** Is told of statuses. */
 export interface StatusListener {
@@ -12,13 +13,18 @@ export interface StatusListener {
 /** Keeps statuses by UID. */
 export class StatusManager {
   readonly #statuses = new Map<string, PodStatus>();
-  readonly #listener: StatusListener | undefined;
+  readonly #listeners: StatusListener[];
   readonly #onFinished: () => void;
 
   /** Calls `onFinished` when a pod's phase has become final. */
   constructor(listener?: StatusListener, onFinished: () => void = () => {}) {
-    this.#listener = listener;
+    this.#listeners = listener ? [listener] : [];
     this.#onFinished = onFinished;
+  }
+
+  /** Tells another listener of all later statuses. */
+  tell(listener: StatusListener): void {
+    this.#listeners.push(listener);
   }
 
   /** The pod's newest status; undefined when there is none yet. */
@@ -29,21 +35,28 @@ export class StatusManager {
   /** Stores the pod's newest status. */
   set(uid: string, status: PodStatus): void {
     const wasFinished = this.isFinished(uid);
-    this.#listener?.statusChanged(uid, this.#statuses.get(uid), status);
+    const before = this.#statuses.get(uid);
     this.#statuses.set(uid, status);
+    for (const listener of this.#listeners) listener.statusChanged(uid, before, status);
     if (!wasFinished && this.isFinished(uid)) this.#onFinished();
   }
 
   /** Whether the pod's phase is final (Succeeded or Failed). */
   isFinished(uid: string): boolean {
-    const phase = this.get(uid)?.phase;
-    return phase === 'Succeeded' || phase === 'Failed';
+    return isFinalPhase(this.get(uid)?.phase);
+  }
+
+  /** The number of pods with a condition of this type. */
+  withCondition(type: string): number {
+    return [...this.#statuses.values()].filter(({ conditions = [] }) =>
+      conditions.some((condition) => condition.type === type),
+    ).length;
   }
 
   /** Forgets a pod that is gone. */
   forget(uid: string): void {
     this.#statuses.delete(uid);
-    this.#listener?.forget(uid);
+    for (const listener of this.#listeners) listener.forget(uid);
   }
 
   /** Forgets every pod but these. */

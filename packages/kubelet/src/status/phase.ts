@@ -7,6 +7,11 @@ import { restartsAfter } from '../containers/restart-policy.ts';
 /** The phases that a kubelet gives; a control plane that has lost the node sets Unknown. */
 export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
 
+/** Whether a pod in this phase never runs again. */
+export function isFinalPhase(phase: string | undefined): phase is 'Succeeded' | 'Failed' {
+  return phase === 'Succeeded' || phase === 'Failed';
+}
+
 /** The reason of a termination that restarts all containers of the pod. */
 export const restartingAllContainers = 'RestartingAllContainers';
 
@@ -17,8 +22,17 @@ type Stage =
   /** A container in back-off counts as stopped; one that never ran counts as waiting. */
   | { is: 'stopped'; exitCode: number; restarts: boolean };
 
-/** The phase that follows from the statuses of the pod's containers. */
-export function podPhase(pod: Pod, init: ContainerStatus[], regular: ContainerStatus[]): PodPhase {
+/**
+ * The phase that follows from the statuses of the pod's containers.
+ *
+ * @param isOver whether none of them is started again, whatever the restart policy
+ */
+export function podPhase(
+  pod: Pod,
+  init: ContainerStatus[],
+  regular: ContainerStatus[],
+  isOver = false,
+): PodPhase {
   const initStages = containersOfKind(pod.spec, 'init').map(({ container }) => ({
     sidecar: isSidecar(container),
     status: statusOf(init, container),
@@ -42,7 +56,7 @@ export function podPhase(pod: Pod, init: ContainerStatus[], regular: ContainerSt
   if (all.some((stage) => stage.is === 'running')) return 'Running';
   const stopped = stages.filter((stage) => stage.is === 'stopped');
   if (stopped.length === 0) return 'Pending';
-  if (stopped.some(({ restarts }) => restarts)) return 'Running';
+  if (!isOver && stopped.some(({ restarts }) => restarts)) return 'Running';
   return stopped.every(({ exitCode }) => exitCode === 0) ? 'Succeeded' : 'Failed';
 }
 

@@ -1,16 +1,18 @@
 // The API status of a pod: a pure function of the pod, the runtime's state and this kubelet's failures.
 import type { ContainerStatus, Pod, PodStatus } from '../api/pod.ts';
+import { isStatic } from '../api/pod-source-of.ts';
 import { qosClass } from '../cgroups/qos-class.ts';
 import { allContainersRestart } from '../containers/restart-policy.ts';
 import { emptyRuntimeStatus, type PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
 import type { StartFailure } from '../kubecontainer/start-error.ts';
 import { endedStatus, type PodEnd, type Rejected } from '../pods/end/pod-end.ts';
 import type { ProbeResults } from '../prober/results.ts';
+import { isOfKubelet } from './condition-owners.ts';
 import { observedGeneration, podConditions } from './conditions.ts';
 import { containerStatuses, timestamp } from './container-status.ts';
 import { disruptionConditions } from './disruption.ts';
 import { withShortMessages } from './message-limit.ts';
-import { podPhase } from './phase.ts';
+import { isFinalPhase, podPhase } from './phase.ts';
 import { podTotals } from './quantities.ts';
 import { type ResizeProgress, resizeConditions } from './resize-conditions.ts';
 
@@ -32,6 +34,10 @@ export interface StatusContext {
   end: PodEnd | undefined;
   /** How far a change of its resources is; none without. */
   resize?: ResizeProgress;
+  /** The status that the API server has, with conditions of others; undefined: there is none. */
+  served?: PodStatus | undefined;
+  /** Whether all containers have stopped for good: the phase is then final, unless the pod is static. */
+  isOver?: boolean;
 }
 
 /** The pod's status. Keeps the transition times of unchanged conditions in `previous`. */
@@ -52,18 +58,24 @@ export function podStatus(
     previous?.ephemeralContainerStatuses ?? [],
   );
   const regular = containerStatuses(pod, 'regular', runtime, ofContainers, previous?.containerStatuses ?? []);
-  const { phase = podPhase(pod, init, regular), ...reason } = endedStatus(context.end) ?? {};
+  const isOver = context.isOver === true && !isStatic(pod);
+  const { phase = podPhase(pod, init, regular, isOver), ...reason } = endedStatus(context.end) ?? {};
   const statuses = { init, regular, phase, restartsAll };
   const now = timestamp(context.now);
   const conditions = previous?.conditions ?? [];
   const [hostIP] = context.hostIps;
   const [podIP] = context.podIps;
+  const ofOthers = (context.served?.conditions ?? []).filter(({ type }) => !isOfKubelet(type));
+  const disruption = disruptionConditions(pod, context.end, conditions, now);
   return {
     phase,
     conditions: [
-      ...(isFinal(phase) || !context.resize ? [] : resizeConditions(pod, context.resize, conditions, now)),
-      ...disruptionConditions(context.end, conditions, now),
-      ...podConditions(pod, runtime, statuses, conditions, now),
+      ...ofOthers.filter(({ type }) => !disruption.some((own) => own.type === type)),
+      ...(isFinalPhase(phase) || !context.resize
+        ? []
+        : resizeConditions(pod, context.resize, conditions, now)),
+      ...disruption,
+      ...podConditions(pod, runtime, { ...statuses, ofOthers }, conditions, now),
     ],
     ...reason,
     ...(hostIP ? { hostIP, hostIPs: context.hostIps.map((ip) => ({ ip })) } : {}),
@@ -111,10 +123,6 @@ export function pendingStatus(pod: Pod, hostIps: string[], at: number): PodStatu
 export function rejectedStatus(pod: Pod, end: Rejected, at: number): PodStatus {
   const status = { ...endedStatus(end), startTime: timestamp(at), qosClass: qosClass(pod) };
   return { ...status, ...observedGeneration(pod) };
-}
-
-function isFinal(phase: string): boolean {
-  return phase === 'Succeeded' || phase === 'Failed';
 }
 
 /** The pod's allocated resources: a static pod shows them, whatever its cgroup has. */

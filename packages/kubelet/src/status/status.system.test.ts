@@ -36,4 +36,21 @@ onEveryRuntime((podTest) => {
       await endAll(node, kubelet, pod);
     },
   );
+
+  podTest('a readiness gate that nobody opens keeps a pod unready', async ({ node, kubelet }) => {
+    const pod = shellPod('gated', forever, { readinessGates: [{ conditionType: 'example.com/open' }] });
+    kubelet.setPods([pod]);
+    const { conditions = [] } = await untilRunning(kubelet, pod);
+    const shown = (type: string) => {
+      const { status, reason, message } = conditions.find((each) => each.type === type) ?? {};
+      return [status, reason, message];
+    };
+    assert.deepEqual(shown('ContainersReady'), ['True', undefined, undefined]);
+    assert.deepEqual(shown('Ready'), [
+      'False',
+      'ReadinessGatesNotReady',
+      'corresponding condition of pod readiness gate "example.com/open" does not exist.',
+    ]);
+    await endAll(node, kubelet, pod);
+  });
 });

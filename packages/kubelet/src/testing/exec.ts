@@ -1,5 +1,6 @@
 // Commands in containers of test pods.
 import assert from 'node:assert/strict';
+import { patience } from '@berth/test-support/machine-speed.ts';
 import type { Pod } from '../api/pod.ts';
 import type { TestNode } from './node.ts';
 
@@ -22,7 +23,7 @@ export async function shellIn(
   const { stdout, stderr, exitCode } = await runtime.execSync({
     containerId: container.id,
     cmd: ['/bin/sh', '-c', script],
-    timeout: 10n,
+    timeout: BigInt(patience(10)),
   });
   return { output: `${Buffer.from(stdout)}${Buffer.from(stderr)}`, exitCode };
 }

@@ -17,6 +17,7 @@ import { testImage } from '@berth/test-support/pods.ts';
 import { scratchDir } from '@berth/test-support/scratch.ts';
 import { until } from '@berth/test-support/until.ts';
 import type { Container, Pod, PodSpec, PodStatus } from '../api/pod.ts';
+import type { ApiConnection } from '../apiserver/api-connection.ts';
 import { Kubelet } from '../kubelet.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { TestObjects } from './objects.ts';
@@ -32,8 +33,8 @@ export interface TestNode extends AsyncDisposable {
   objects: TestObjects;
   /** Kills the runtime and starts it again, on berthd. */
   restartRuntime(whileDown: () => Promise<void>): Promise<void>;
-  /** A kubelet in this process, stopped with the node at the latest. */
-  kubelet(changes?: Partial<KubeletOptions>): Kubelet;
+  /** A kubelet in this process, stopped with the node at the latest; `api` is that of its cluster. */
+  kubelet(changes?: Partial<KubeletOptions>, api?: ApiConnection): Kubelet;
 }
 
 /** Which runtimes whole-pod tests run on: the peer too, unless BERTH_TEST_PEERS says no. */
@@ -73,10 +74,12 @@ export async function startTestNode(runtime: (typeof testRuntimes)[number]): Pro
     options,
     objects,
     restartRuntime: restart,
-    kubelet: (changes = {}) => {
+    kubelet: (changes = {}, api?: ApiConnection) => {
       const kubelet = new Kubelet({
         cri: connectCri(socket, { timeoutMs: patience(30_000) }),
         options: { ...options, ...changes },
+        version: 'v1.37.0+test',
+        ...(api && { api }),
       });
       objects.giveTo(kubelet);
       owned.defer(() => kubelet.stop());
@@ -170,6 +173,7 @@ export function untilStatus(
   pod: Pod,
   what: string,
   condition: (status: PodStatus) => boolean,
+  timeoutMs?: number,
 ): Promise<PodStatus> {
   return until(
     `${pod.metadata.name} ${what}`,
@@ -178,21 +182,23 @@ export function untilStatus(
       return status && condition(status) ? status : undefined;
     },
     () => statusOf(kubelet, pod),
+    timeoutMs,
   );
 }
 
 /** Waits until every container of the pod runs. */
-export function untilRunning(kubelet: Kubelet, pod: Pod): Promise<PodStatus> {
-  return untilStatus(kubelet, pod, 'runs', (status) =>
-    (status.containerStatuses ?? []).every((each) => each.state?.running !== undefined),
-  );
+export function untilRunning(kubelet: Kubelet, pod: Pod, timeoutMs?: number): Promise<PodStatus> {
+  const allRun = (status: PodStatus): boolean =>
+    (status.containerStatuses ?? []).every((each) => each.state?.running !== undefined);
+  return untilStatus(kubelet, pod, 'runs', allRun, timeoutMs);
 }
 
 /** Waits until the kubelet knows nothing of the pod any more. */
-export async function untilGone(kubelet: Kubelet, pod: Pod): Promise<void> {
+export async function untilGone(kubelet: Kubelet, pod: Pod, timeoutMs?: number): Promise<void> {
   await until(
     `${pod.metadata.name} is gone`,
     () => statusOf(kubelet, pod) === undefined,
     () => statusOf(kubelet, pod),
+    timeoutMs,
   );
 }

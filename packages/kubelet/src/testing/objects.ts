@@ -23,7 +23,7 @@ export class TestObjects {
     kind: 'ConfigMap' | 'Secret',
     name: string,
     data: Record<string, string | Buffer>,
-    { immutable = false }: { immutable?: boolean } = {},
+    { immutable = false, type = 'Opaque' }: { immutable?: boolean; type?: string } = {},
   ): void {
     this.#version += 1;
     const object = {
@@ -35,7 +35,7 @@ export class TestObjects {
     };
     this.#objects.set(
       `${kind}/${name}`,
-      kind === 'Secret' ? { kind, object: { ...object, type: 'Opaque' } } : { kind, object },
+      kind === 'Secret' ? { kind, object: { ...object, type } } : { kind, object },
     );
     this.#tell();
   }

@@ -454,6 +454,7 @@ export const places: Readonly<Record<string, Place>> = {
       ...Object.fromEntries(
         Object.keys(podSchema.Volume ?? {}).map((source) => [source, refused(sampleOf(source))]),
       ),
+      flexVolume: actedOn('volumes/plugins/flex-volume.ts', { driver: 'd' }),
       configMap: actedOn('volumes/plugins/config-map.ts', { name: 'c' }),
       downwardAPI: actedOn('volumes/plugins/downward-api.ts', {}),
       image: actedOn('volumes/plugins/image.ts', { reference: 'a' }),
@@ -547,6 +548,17 @@ export const places: Readonly<Record<string, Place>> = {
       path: actedOn('volumes/plugins/nfs.ts', '/y'),
       readOnly: actedOn('volumes/plugins/nfs.ts', true),
       server: actedOn('volumes/plugins/nfs.ts', 't'),
+    },
+  },
+  FlexVolumeSource: {
+    at: ['spec', 'volumes', 0, 'flexVolume'],
+    beside: { driver: 'd' },
+    fields: {
+      driver: actedOn('volumes/plugins/flex-volume.ts', 'e'),
+      fsType: actedOn('volumes/plugins/flex-volume.ts', 'ext4'),
+      options: actedOn('volumes/plugins/flex-volume.ts', { a: 'b' }),
+      readOnly: actedOn('volumes/plugins/flex-volume.ts', true),
+      secretRef: actedOn('volumes/plugins/flex-volume.ts', { name: 's' }),
     },
   },
   ProjectedVolumeSource: {

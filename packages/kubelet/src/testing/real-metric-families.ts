@@ -41,6 +41,9 @@ export const realFamilies: Readonly<Record<string, readonly KnownFamily[]>> = {
     ['kubelet_evented_pleg_connection_error_count', 'counter', []],
     ['kubelet_evented_pleg_connection_latency_seconds', 'histogram', []],
     ['kubelet_evented_pleg_connection_success_count', 'counter', []],
+    // Once a pod was evicted.
+    ['kubelet_eviction_stats_age_seconds', 'histogram', ['eviction_signal']],
+    ['kubelet_evictions', 'counter', ['eviction_signal']],
     ['kubelet_first_network_pod_start_sli_duration_seconds', 'gauge', []],
     ['kubelet_graceful_shutdown_end_time_seconds', 'gauge', []],
     ['kubelet_graceful_shutdown_start_time_seconds', 'gauge', []],
@@ -51,6 +54,8 @@ export const realFamilies: Readonly<Record<string, readonly KnownFamily[]>> = {
       ['long_running', 'method', 'path', 'server_type'],
     ],
     ['kubelet_http_requests_total', 'counter', ['long_running', 'method', 'path', 'server_type']],
+    // Once an image was removed.
+    ['kubelet_image_garbage_collected_total', 'counter', ['reason']],
     [
       'kubelet_image_manager_ensure_image_requests_total',
       'counter',
@@ -87,7 +92,13 @@ export const realFamilies: Readonly<Record<string, readonly KnownFamily[]>> = {
     ['kubelet_pleg_pod_relist_duration_seconds', 'histogram', []],
     ['kubelet_pleg_relist_duration_seconds', 'histogram', []],
     ['kubelet_pleg_relist_interval_seconds', 'histogram', []],
+    ['kubelet_pod_deferred_accepted_resizes_total', 'counter', ['retry_trigger']],
+    ['kubelet_pod_deferred_resize_duration_seconds', 'histogram', ['priority_bucket', 'resolution']],
     ['kubelet_pod_in_progress_resizes', 'gauge', []],
+    ['kubelet_pod_infeasible_resizes_total', 'counter', ['reason_detail']],
+    ['kubelet_pod_pending_resizes', 'gauge', ['priority_bucket', 'reason']],
+    ['kubelet_pod_resize_duration_milliseconds', 'histogram', ['success']],
+    ['kubelet_container_requested_resizes_total', 'counter', ['operation', 'requirement', 'resource']],
     ['kubelet_pod_level_resources_admission_total', 'counter', ['config_mode', 'qos_class']],
     ['kubelet_pod_start_duration_seconds', 'histogram', []],
     ['kubelet_pod_status_sync_duration_seconds', 'histogram', []],

@@ -12,8 +12,18 @@ import { type TestNode, untilGone } from './node.ts';
 
 /** Ends all pods of the kubelet, waits until `pods` are gone, and asserts that nothing of them is left anywhere. */
 export async function endAll(node: TestNode, kubelet: Kubelet, ...pods: Pod[]): Promise<void> {
+  await endAllWithin(undefined, node, kubelet, ...pods);
+}
+
+/** As {@link endAll}, where each of `pods` has `timeoutMs` milliseconds to go. */
+export async function endAllWithin(
+  timeoutMs: number | undefined,
+  node: TestNode,
+  kubelet: Kubelet,
+  ...pods: Pod[]
+): Promise<void> {
   kubelet.setPods([]);
-  for (const pod of pods) await untilGone(kubelet, pod);
+  for (const pod of pods) await untilGone(kubelet, pod, timeoutMs);
   const { options, cri } = node;
   const { items } = await cri.runtime.listPodSandbox({});
   const { containers } = await cri.runtime.listContainers({});

@@ -9,7 +9,7 @@ import { listen } from '@berth/http/listen.ts';
 import type { Kubelet } from '../kubelet.ts';
 import type { SecureServerOptions } from '../options/kubelet-options.ts';
 import type { ServerHost } from '../server/kubelet-routes.ts';
-import { startSecureServer } from '../server/secure-server.ts';
+import { type ServerCluster, startSecureServer } from '../server/secure-server.ts';
 import { testOptions } from './options.ts';
 
 /** A client's certificate, and what it trusts; anything by default. */
@@ -35,6 +35,8 @@ export function testHost(changes: Partial<ServerHost> = {}): ServerHost {
   return {
     pods: () => [],
     rejected: () => [],
+    events: () => [],
+    restart: () => undefined,
     unhealthy: () => undefined,
     onHealthCheck: () => {},
     runtime,
@@ -57,6 +59,7 @@ export async function startTestServer(
   dir: string,
   host: ServerHost,
   changes: Partial<SecureServerOptions> = {},
+  cluster: ServerCluster = {},
 ): Promise<TestServer> {
   const { secureServer } = testOptions();
   const options = {
@@ -64,7 +67,7 @@ export async function startTestServer(
     ...changes,
     tls: { ...secureServer.tls, certDir: `${dir}/pki`, ...changes.tls },
   };
-  const { server, stop } = await startSecureServer(options, { host, nodeName: 'testnode' });
+  const { server, stop } = await startSecureServer(options, { host, nodeName: 'testnode', ...cluster });
   await listen(server, { port: 0, host: '127.0.0.1' });
   const address: AddressInfo | string | null = server.address();
   assert.ok(typeof address === 'object' && address !== null);

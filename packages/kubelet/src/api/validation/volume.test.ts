@@ -90,6 +90,11 @@ const faults: [text: string, problem: string][] = [
     withVolume({ nfs: { server: '', path: 'x' } }),
     `${volume}.nfs.server: Required value; ${volume}.nfs.path: Invalid value: "x": must be an absolute path`,
   ],
+  [withVolume({ flexVolume: {} }), `${volume}.flexVolume.driver: Required value`],
+  [
+    withVolume({ flexVolume: { driver: 'a/b', options: { 'Storage.K8s.io/size': '1', 'k8s.io.a/b': '1' } } }),
+    `${volume}.flexVolume.options[Storage.K8s.io/size]: Invalid value: "Storage.K8s.io/size": kubernetes.io and k8s.io namespaces are reserved`,
+  ],
   [
     withVolume({ persistentVolumeClaim: { claimName: 'c' } }),
     `${volume}.persistentVolumeClaim: Forbidden: it needs an API server, and this kubelet has none`,

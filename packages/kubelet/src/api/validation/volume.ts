@@ -46,7 +46,7 @@ export function validateVolumes(spec: v1.PodSpec): FieldError[] {
 }
 
 function validateSource(volume: Volume, path: string, spec: v1.PodSpec): FieldError[] {
-  const { configMap, downwardAPI, emptyDir, hostPath, image, nfs, projected, secret } = volume;
+  const { configMap, downwardAPI, emptyDir, flexVolume, hostPath, image, nfs, projected, secret } = volume;
   if (emptyDir) return validateEmptyDir(emptyDir, `${path}.emptyDir`);
   if (hostPath) return validateHostPath(hostPath, `${path}.hostPath`);
   if (configMap) return validateObjectVolume(configMap, `${path}.configMap`, 'name', configMap.name);
@@ -54,6 +54,7 @@ function validateSource(volume: Volume, path: string, spec: v1.PodSpec): FieldEr
   if (projected) return validateProjected(projected, `${path}.projected`, spec);
   if (image) return validateImage(image, `${path}.image`);
   if (nfs) return validateNfs(nfs, `${path}.nfs`);
+  if (flexVolume) return validateFlexVolume(flexVolume, `${path}.flexVolume`);
   if (!downwardAPI) return [];
   const at = `${path}.downwardAPI`;
   return [
@@ -73,6 +74,18 @@ function validateNfs({ server, path }: v1.NFSVolumeSource, at: string): FieldErr
   if (!server) errors.push(required(`${at}.server`));
   if (!path) errors.push(required(`${at}.path`));
   if (!path.startsWith('/')) errors.push(invalid(`${at}.path`, path, 'must be an absolute path'));
+  return errors;
+}
+
+function validateFlexVolume({ driver, options }: v1.FlexVolumeSource, at: string): FieldError[] {
+  const errors = driver ? [] : [required(`${at}.driver`)];
+  for (const name of Object.keys(options ?? {})) {
+    const [namespace = ''] = name.toLowerCase().split('/', 1);
+    if (/(^|\.)(kubernetes|k8s)\.io$/.test(namespace))
+      errors.push(
+        invalid(`${at}.options[${name}]`, name, 'kubernetes.io and k8s.io namespaces are reserved'),
+      );
+  }
   return errors;
 }
 

@@ -16,8 +16,8 @@ import type { PodEnd } from '../end/pod-end.ts';
 export type PodAction =
   /** Start the pulls of these containers' images; make volumes, cgroup and log directory. */
   | { do: 'prepare-pod'; containers: readonly string[] }
-  /** Stop every running container and ready sandbox. */
-  | { do: 'kill-pod'; reason: string }
+  /** Stop every running container and ready sandbox. `graceSeconds`: instead of the pod's own grace period. */
+  | { do: 'kill-pod'; reason: string; graceSeconds?: number }
   /** `graceSeconds` is undefined for the grace period of the pod. */
   | { do: 'kill-container'; id: string; name: string; reason: string; graceSeconds: number | undefined }
   /** Remove a container that does not run, and its log unless `keepLog`. */

@@ -11,7 +11,7 @@ import {
   type RuntimeContainer,
 } from '../../kubecontainer/runtime-status.ts';
 import { sandboxChange } from '../../sandbox/sandbox-change.ts';
-import { killReason } from '../end/pod-end.ts';
+import { graceOf, killReason } from '../end/pod-end.ts';
 import {
   type ActionContext,
   kill,
@@ -28,7 +28,7 @@ import { restartAllActions } from './restart-all.ts';
 
 /** The steps that bring the pod to its specification; none when it matches already. */
 export function podActions(pod: Pod, status: PodRuntimeStatus, context: ActionContext): PodAction[] {
-  if (context.end !== undefined) return killPod(status, killReason(context.end));
+  if (context.end !== undefined) return killPod(status, killReason(context.end), graceOf(context.end));
   const resets = restartAllActions(pod, status);
   if (resets.length > 0) return resets;
   const sandbox = sandboxChange(pod, status);
@@ -136,9 +136,10 @@ function killsFirst(actions: readonly PodAction[]): PodAction[] {
 }
 
 /** The step that stops all running containers and ready sandboxes; none when there are none. */
-function killPod(status: PodRuntimeStatus, reason: string): PodAction[] {
+function killPod(status: PodRuntimeStatus, reason: string, graceSeconds?: number): PodAction[] {
   const alive =
     status.sandboxes.some((sandbox) => sandbox.ready) ||
     status.containers.some((each) => each.state === 'running' || each.state === 'unknown');
-  return alive ? [{ do: 'kill-pod', reason }] : [];
+  if (!alive) return [];
+  return [{ do: 'kill-pod', reason, ...(graceSeconds !== undefined && { graceSeconds }) }];
 }

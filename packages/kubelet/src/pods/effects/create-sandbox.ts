@@ -1,12 +1,15 @@
 // Makes the pod's sandbox.
 import { messageOf } from '@berth/common/error-message.ts';
-import type { Semaphore } from '@berth/common/semaphore.ts';
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import { podKey } from '../../api/pod.ts';
+import { aboutPod, type Recorder } from '../../events/event.ts';
 import { createLogger } from '../../klog/klog.ts';
+import { rpcErrorText } from '../../kubecontainer/rpc-error-text.ts';
+import type { RuntimeHandlers } from '../../kuberuntime/runtime-handlers.ts';
 import type { RuntimePods } from '../../kuberuntime/runtime-pods.ts';
 import { logWarnings } from '../../kuberuntime/runtime-warnings.ts';
 import type { SandboxConfigOf } from '../../kuberuntime/sandbox-config-of.ts';
+import type { Creations } from './creations.ts';
 import type { Effect } from './effect.ts';
 
 const log = createLogger('create-sandbox.ts');
@@ -15,19 +18,21 @@ const log = createLogger('create-sandbox.ts');
 export interface CreateSandboxPorts {
   runtime: Pick<RuntimeClient, 'runPodSandbox' | 'podSandboxStatus'>;
   pods: Pick<RuntimePods, 'sandbox'>;
-  /** Limits the concurrent creation of sandboxes and containers. */
-  creations: Semaphore;
+  creations: Pick<Creations, 'run'>;
   sandboxConfigOf: SandboxConfigOf;
+  handlers: Pick<RuntimeHandlers, 'nameFor'>;
+  events: Recorder;
 }
 
 /** The effect that creates a sandbox. A failure is shown in the statuses of the pod's containers. */
 export function createSandboxEffect(ports: CreateSandboxPorts): Effect<'create-sandbox'> {
-  const { runtime, pods, creations, sandboxConfigOf } = ports;
-  return async ({ attempt }, { pod }) => {
+  const { runtime, pods, creations, sandboxConfigOf, handlers, events } = ports;
+  return async ({ attempt }, { pod }, signal) => {
     try {
       const config = sandboxConfigOf(pod, attempt);
-      const { podSandboxId } = await creations.run(() =>
-        runtime.runPodSandbox({ config, runtimeHandler: pod.spec.runtimeClassName ?? '' }),
+      const { podSandboxId } = await creations.run(
+        () => runtime.runPodSandbox({ config, runtimeHandler: handlers.nameFor(pod) }),
+        signal,
       );
       if (config.portMappings?.some(({ hostPort }) => hostPort)) {
         await logWarnings(runtime, { podSandboxId, pod: podKey(pod) }, log);
@@ -36,7 +41,10 @@ export function createSandboxEffect(ports: CreateSandboxPorts): Effect<'create-s
       if (!sandbox) throw new Error(`sandbox ${podSandboxId} is gone right after its creation`);
       return { result: 'sandbox-created', sandbox };
     } catch (error) {
+      if (signal.aborted) return { result: 'aborted' };
       log.error('Failed to create sandbox for pod', { err: error, pod: podKey(pod) });
+      const told = `Failed to create pod sandbox: ${rpcErrorText(error)}`;
+      events.record(aboutPod(pod), 'Warning', 'FailedCreatePodSandBox', told);
       return { result: 'pod-failed', message: `Failed to create pod sandbox: ${messageOf(error)}` };
     }
   };

@@ -4,7 +4,7 @@ import { sizesOf } from '../../cgroups/sizes.ts';
 import type { StartFailureReason } from '../../kubecontainer/start-error.ts';
 import { testPod } from '../../testing/pod.ts';
 import { runtimeStatus } from '../../testing/runtime-status.ts';
-import { fold } from './fold.ts';
+import { fold, starting } from './fold.ts';
 import type { Outcome } from './outcome.ts';
 import { firstView, type PodView } from './view.ts';
 
@@ -135,7 +135,12 @@ test('a round begins without the waits of containers that run or that nothing is
 test('sizes of cgroups change with the starts of containers and with resizes, which are tried again', () => {
   const asks = testPod({ containers: [{ name: 'a', resources: { limits: { cpu: '1' } } }] });
   const view = firstView(asks, runtimeStatus('up', ''), { waiting: new Map(), restartCounts, resize }, []);
-  const started = fold(view, { result: 'container-started', name: 'a', container: undefined });
+  const started = starting(view, 'a');
+  assert.equal(starting(started, 'a'), started);
+  assert.equal(
+    fold(started, { result: 'container-started', name: 'a', container: undefined }).resize,
+    started.resize,
+  );
   assert.deepEqual(started.resize.actuated.containers.get('a'), sizesOf(asks).containers.get('a'));
   assert.equal(started.resize.actuated.pod, resize.actuated.pod);
   const { actuated } = started.resize;

@@ -25,7 +25,6 @@ export function fold(view: PodView, outcome: Outcome): PodView {
       return {
         ...view,
         runtime: { ...view.runtime, containers },
-        resize: { ...view.resize, actuated: withStarted(view.resize.actuated, view.pod, outcome.name) },
         waiting: without(view.waiting, outcome.name),
       };
     }
@@ -63,6 +62,15 @@ export function fold(view: PodView, outcome: Outcome): PodView {
     case 'aborted':
       return { ...view, rest: 'stop' };
   }
+}
+
+/**
+ * The view before the container called `name` is started. Its new sizes count as given from now on: a kubelet that is
+ * killed right after the start would else restart it for the same resize.
+ */
+export function starting(view: PodView, name: string): PodView {
+  const actuated = withStarted(view.resize.actuated, view.pod, name);
+  return actuated === view.resize.actuated ? view : { ...view, resize: { ...view.resize, actuated } };
 }
 
 /** Every container that does not exist waits for the pod as a whole. */

@@ -11,7 +11,8 @@ export function killContainerEffect(ports: StopContainerPorts): Effect<'kill-con
   return async (step, { pod, runtime }) => {
     log.info('Killing container', { pod: podKey(pod), containerName: step.name, reason: step.reason });
     const grace = step.graceSeconds ?? pod.spec.terminationGracePeriodSeconds;
-    await stopContainer({ identity: pod.metadata, pod, status: runtime }, step, grace, ports);
+    const stopping = { identity: pod.metadata, pod, status: runtime };
+    await stopContainer(stopping, step, grace, ports, { why: step.reason });
     return { result: 'runtime-changed' };
   };
 }

@@ -6,12 +6,12 @@ import type { Effect } from './effect.ts';
 
 const log = createLogger('kill-pod.ts');
 
-/** The effect that stops a pod with its grace period. */
+/** The effect that stops a pod with the grace period of the step, or its own. */
 export function killPodEffect(ports: StopPodPorts): Effect<'kill-pod'> {
-  return async ({ reason }, { pod, runtime }) => {
+  return async ({ reason, graceSeconds }, { pod, runtime }) => {
     log.info('Killing pod', { pod: podKey(pod), reason });
     const stopping = { identity: pod.metadata, pod, status: runtime };
-    await stopPod(stopping, pod.spec.terminationGracePeriodSeconds, ports);
+    await stopPod(stopping, graceSeconds ?? pod.spec.terminationGracePeriodSeconds, ports);
     return { result: 'runtime-changed' };
   };
 }

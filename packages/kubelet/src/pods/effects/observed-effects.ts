@@ -3,6 +3,7 @@ import { findContainer } from '../../api/each-container.ts';
 import type { StartFailure } from '../../kubecontainer/start-error.ts';
 import type { ImageMetrics, ImageVolumeCounts } from '../../metrics/image-metrics.ts';
 import type { ContainerType, PodMetrics } from '../../metrics/pod-metrics.ts';
+import type { ResizeMetrics } from '../../metrics/resize-metrics.ts';
 import type { Effects } from './effect.ts';
 import type { PodView } from './view.ts';
 
@@ -12,7 +13,7 @@ const volumeFailed = 'ImageVolumeMountFailed';
 /** The same effects; what they start is counted. */
 export function observedEffects(
   effects: Effects,
-  { pods, images }: { pods: PodMetrics; images: ImageMetrics },
+  { pods, images, resizes }: { pods: PodMetrics; images: ImageMetrics; resizes: ResizeMetrics },
 ): Effects {
   return {
     ...effects,
@@ -20,6 +21,13 @@ export function observedEffects(
       const outcome = await effects['create-sandbox'](step, view, signal);
       const hasUserNamespace = view.pod.spec.hostUsers === false;
       pods.startedPod({ failed: outcome.result === 'pod-failed', hasUserNamespace });
+      return outcome;
+    },
+    'resize-pod': async (step, view, signal) => {
+      const began = performance.now();
+      const outcome = await effects['resize-pod'](step, view, signal);
+      const isDone = outcome.result === 'pod-resized' && outcome.error === undefined;
+      resizes.actuated(isDone, Math.round(performance.now() - began));
       return outcome;
     },
     'start-container': async (step, view, signal) => {

@@ -4,6 +4,7 @@ import { messageOf } from '@berth/common/error-message.ts';
 import { findContainer } from '../../api/each-container.ts';
 import { type ImageVolumeSource, podKey } from '../../api/pod.ts';
 import type { PodCgroups } from '../../cgroups/pod-cgroups.ts';
+import { aboutContainer, aboutPod, type EventSubject, type Recorder } from '../../events/event.ts';
 import type { ImageManager } from '../../images/image-manager.ts';
 import { createLogger } from '../../klog/klog.ts';
 import type { PresentImage } from '../../kubecontainer/present-image.ts';
@@ -25,6 +26,7 @@ export interface PreparePodPorts {
   sandboxConfigOf: SandboxConfigOf;
   handlers: Pick<RuntimeHandlers, 'check'>;
   options: Pick<KubeletOptions, 'podLogsDir' | 'rootDir'>;
+  events: Recorder;
 }
 
 /** The effect that starts pulls, then prepares volumes and cgroup. */
@@ -33,8 +35,11 @@ export function preparePodEffect(ports: PreparePodPorts): Effect<'prepare-pod'> 
     try {
       await ports.handlers.check(pod);
       const config = ports.sandboxConfigOf(pod, runtime.sandboxes[0]?.attempt ?? 0);
-      const pull = (image: Parameters<ImageManager['ensure']>[1]): Promise<PresentImage> => {
-        const pulled = ports.images.ensure(pod, image, config);
+      const pull = (
+        image: Parameters<ImageManager['ensure']>[1],
+        subject: EventSubject | undefined,
+      ): Promise<PresentImage> => {
+        const pulled = ports.images.ensure(pod, image, config, subject);
         // start-container reports the failure, if it runs.
         pulled.catch(() => {});
         return pulled;
@@ -43,15 +48,19 @@ export function preparePodEffect(ports: PreparePodPorts): Effect<'prepare-pod'> 
       for (const name of containers) {
         const container = findContainer(pod.spec, name);
         if (!container) throw new Error(`the pod has no container ${name}`);
-        images.set(name, pull(container));
+        images.set(name, pull(container, aboutContainer(pod, name)));
       }
       const imageVolumes = new Map(
         (pod.spec.volumes ?? []).flatMap(({ name, image }) =>
-          image ? [[name, pull(volumeImage(image))] as const] : [],
+          image ? [[name, pull(volumeImage(image), aboutPod(pod))] as const] : [],
         ),
       );
       const volumes = await ports.volumes.setUp(pod, signal);
-      await ports.cgroups.ensure(pod);
+      await ports.cgroups.ensure(pod).catch((error: unknown) => {
+        const told = `unable to ensure pod container exists: ${messageOf(error)}`;
+        ports.events.record(aboutPod(pod), 'Warning', 'FailedCreatePodContainer', told);
+        throw error;
+      });
       mkdirSync(podLogDir(ports.options, pod.metadata), { recursive: true, mode: 0o755 });
       return { result: 'prepared', volumes, images, imageVolumes };
     } catch (error) {

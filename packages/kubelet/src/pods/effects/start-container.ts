@@ -1,10 +1,10 @@
 // Starts one container: waits for its image, counts the attempt, creates and starts it.
 import { untilAborted } from '@berth/common/abort.ts';
 import { messageOf } from '@berth/common/error-message.ts';
-import type { Semaphore } from '@berth/common/semaphore.ts';
 import { findContainer } from '../../api/each-container.ts';
 import { type Container, type EphemeralContainer, podKey } from '../../api/pod.ts';
 import type { CrashLoopBackoff } from '../../backoff/crash-loop.ts';
+import { aboutContainer } from '../../events/event.ts';
 import { createLogger } from '../../klog/klog.ts';
 import type { PresentImage } from '../../kubecontainer/present-image.ts';
 import { latestContainer, runtimePodIps } from '../../kubecontainer/runtime-status.ts';
@@ -20,6 +20,7 @@ import { type StopContainerPorts, stopContainer } from '../../kuberuntime/stop.t
 import { runHook } from '../../lifecycle/run-hook.ts';
 import type { UserNamespaces } from '../../userns/user-namespaces.ts';
 import { lastEnded } from '../actions/actions.ts';
+import type { Creations } from './creations.ts';
 import type { Effect } from './effect.ts';
 import type { PodView, Prepared } from './view.ts';
 
@@ -31,8 +32,7 @@ export interface StartContainerPorts extends CreatePorts, StopContainerPorts {
   options: CreatePorts['options'];
   pods: Pick<RuntimePods, 'container'>;
   crashLoop: Pick<CrashLoopBackoff, 'restarts'>;
-  /** Limits the concurrent creation of sandboxes and containers. */
-  creations: Semaphore;
+  creations: Pick<Creations, 'run'>;
   sandboxConfigOf: SandboxConfigOf;
   users: Pick<UserNamespaces, 'idsOf'>;
 }
@@ -51,8 +51,9 @@ export function startContainerEffect(ports: StartContainerPorts): Effect<'start-
       const ended = lastEnded(runtime, name);
       // Count before the attempt, so that a failure to start also lengthens the back-off.
       if (ended) ports.crashLoop.restarts(pod.metadata.uid, container, ended.finishedAt, Date.now());
-      const id = await ports.creations.run(() =>
-        startContainer(pod, container, image, restartCount, place, ports),
+      const id = await ports.creations.run(
+        () => startContainer(pod, container, image, restartCount, place, ports),
+        signal,
       );
       const started = await ports.pods.container(id, place.sandboxId);
       const failure = await postStart(view, container, id, ports, signal);
@@ -67,11 +68,29 @@ export function startContainerEffect(ports: StartContainerPorts): Effect<'start-
         containerName: name,
         reason: error.reason,
       });
+      ports.events.record(aboutContainer(pod, name), 'Warning', 'Failed', `Error: ${told(error, name)}`);
       const failure = { reason: error.reason, message: error.message };
       return { result: 'container-failed', name, failure, retryAt: error.retryAt };
     }
   };
 }
+
+/** What the event of a failed start says: of an image its reason, since its own event has the message. Pure. */
+function told({ reason, message }: StartError, name: string): string {
+  if (imageReasons.has(reason)) return reason;
+  // Equal events are counted, so the id of this attempt must not make them differ.
+  return reason === 'RunContainerError' ? message.replaceAll(/\b[0-9a-f]{64}\b/g, name) : message;
+}
+
+const imageReasons: ReadonlySet<StartFailure['reason']> = new Set([
+  'InvalidImageName',
+  'ImageInspectError',
+  'ErrImageNeverPull',
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'RegistryUnavailable',
+  'SignatureValidationFailed',
+]);
 
 /**
  * Runs the postStart hook of a container that was started, and stops the container when the hook fails. Throws when
@@ -97,9 +116,13 @@ async function postStart(
       pod: podKey(pod),
       containerName: container.name,
     });
+    // Without the error, which may quote a secret of the server.
+    const subject = aboutContainer(pod, container.name);
+    ports.events.record(subject, 'Warning', 'FailedPostStartHook', 'PostStartHook failed');
     const stopping = { identity: pod.metadata, pod, status: runtime };
     const grace = pod.spec.terminationGracePeriodSeconds;
-    await stopContainer(stopping, { id, name: container.name }, grace, ports);
+    const why = 'FailedPostStartHook';
+    await stopContainer(stopping, { id, name: container.name }, grace, ports, { why });
     return { reason: 'PostStartHookError', message: messageOf(error) };
   }
 }

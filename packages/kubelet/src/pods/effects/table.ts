@@ -2,7 +2,7 @@
 
 import type { RemovalPorts } from '../../kuberuntime/remove.ts';
 import type { StopPodPorts } from '../../kuberuntime/stop.ts';
-import { backOff } from './back-off.ts';
+import { backOffEffect } from './back-off.ts';
 import { type CreateSandboxPorts, createSandboxEffect } from './create-sandbox.ts';
 import type { Effects } from './effect.ts';
 import { killContainerEffect } from './kill-container.ts';
@@ -29,6 +29,6 @@ export function effectTable(
     'create-sandbox': createSandboxEffect(ports),
     'resize-pod': resizePodEffect(ports),
     'start-container': startContainerEffect(ports),
-    'back-off': backOff,
+    'back-off': backOffEffect(ports),
   };
 }

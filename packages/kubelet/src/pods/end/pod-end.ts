@@ -10,6 +10,10 @@ export type PodEnd =
   | { by: 'deadline' }
   /** A critical pod needs its resources; `preemptor` is that pod's UID. */
   | { by: 'preempted'; preemptor: string }
+  /** The node is short of something, or the pod takes more of it than it may. */
+  | { by: 'evicted'; message: string; graceSeconds: number; isDisruption: boolean }
+  /** The node shuts down. */
+  | { by: 'node-shutdown'; graceSeconds: number }
   /** Its phase was final before: a pod that has finished never runs again. */
   | { by: 'finished'; phase: 'Succeeded' | 'Failed'; reason?: string; message?: string }
   /** This node did not admit it. */
@@ -20,6 +24,9 @@ export type Deleted = PodEnd & { by: 'deleted' };
 
 /** A pod that ends for a critical one. */
 export type Preempted = PodEnd & { by: 'preempted' };
+
+/** An end that the kubelet imposes on a pod which would have gone on. */
+export type Imposed = PodEnd & { by: 'preempted' | 'evicted' | 'node-shutdown' };
 
 /** A pod that this node did not admit. */
 export type Rejected = PodEnd & { by: 'rejected' };
@@ -60,9 +67,40 @@ export function endedStatus(
         reason: 'Preempting',
         message: 'Preempted in order to admit critical pod',
       };
+    case 'evicted':
+      return { phase: 'Failed', reason: 'Evicted', message: end.message };
+    case 'node-shutdown':
+      return { phase: 'Failed', reason: shutdownReason, message: shutdownMessage };
     case 'rejected':
       return { phase: 'Failed', reason: end.reason, message: `Pod was rejected: ${end.message}` };
   }
+}
+
+const shutdownReason = 'Terminated';
+const shutdownMessage = 'Pod was terminated in response to imminent node shutdown.';
+
+/** Whether the last status of a pod says that it ended with its node. */
+export function endedByShutdown({ reason, message }: PodStatus): boolean {
+  return reason === shutdownReason && message === shutdownMessage;
+}
+
+/** What the pod's condition DisruptionTarget says of this end; undefined: it is no disruption. */
+export function disruptionMessage(end: PodEnd | undefined): string | undefined {
+  switch (end?.by) {
+    case 'preempted':
+      return 'Pod was preempted by Kubelet to accommodate a critical pod.';
+    case 'evicted':
+      return end.isDisruption ? end.message : undefined;
+    case 'node-shutdown':
+      return shutdownMessage;
+    default:
+      return undefined;
+  }
+}
+
+/** The grace period that this end gives to the containers, instead of the pod's own; undefined: the pod's own. */
+export function graceOf(end: PodEnd): number | undefined {
+  return end.by === 'evicted' || end.by === 'node-shutdown' ? end.graceSeconds : undefined;
 }
 
 /** Why the containers of the pod are killed, for the log. */
@@ -74,6 +112,10 @@ export function killReason(end: PodEnd): string {
       return 'the pod was active longer than its deadline';
     case 'preempted':
       return 'a critical pod needs its resources';
+    case 'evicted':
+      return `the pod is evicted: ${end.message.trimEnd()}`;
+    case 'node-shutdown':
+      return 'the node shuts down';
     case 'finished':
       return 'the pod has finished';
     case 'rejected':

@@ -14,7 +14,7 @@ function ask(
 ): Promise<Refusal | undefined> {
   const [method = '', path = ''] = request.split(' ');
   const incoming = Object.assign(new IncomingMessage(new Socket()), { method, url: path });
-  return makeGate(() => authentication, authorize)(incoming, path);
+  return makeGate(async () => authentication, authorize)(incoming, path);
 }
 
 const jane = { user: { name: 'jane', groups: [] } };

@@ -4,7 +4,8 @@ import { messageOf } from '@berth/common/error-message.ts';
 import { createLogger } from '../../klog/klog.ts';
 import type { Gate, Refusal } from '../http/http-server.ts';
 import { type RequestAttributes, requestAttributes } from './attributes.ts';
-import type { Authentication, User } from './authenticate.ts';
+import type { Authentication } from './authenticate.ts';
+import type { User } from './user.ts';
 
 const log = createLogger('gate.ts');
 
@@ -19,11 +20,11 @@ export const alwaysAllow: Authorizer = async () => true;
 
 /** Makes the gate of the secure server. */
 export function makeGate(
-  authenticate: (request: IncomingMessage) => Authentication,
+  authenticate: (request: IncomingMessage) => Promise<Authentication>,
   authorize: Authorizer,
 ): Gate {
   return async (request, path) => {
-    const found = authenticate(request);
+    const found = await authenticate(request);
     if ('error' in found) {
       if (found.error !== undefined) {
         log.error('Unable to authenticate the request due to an error', {

@@ -2,7 +2,6 @@
 // and whose key is thrown away, as the real kubelet does.
 import { createHash, generateKeyPair, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { promisify } from 'node:util';
-import { parseIp } from '@berth/common/ip-address.ts';
 import {
   bitString,
   boolean,
@@ -15,17 +14,17 @@ import {
   setOf,
   time,
   utf8String,
-} from './der.ts';
+} from '../../x509/der.ts';
+import { extension, signatureAlgorithm, subjectAlternativeNames } from '../../x509/fields.ts';
+import { encodePem } from '../../x509/pem.ts';
 
 const hourMs = 3_600_000;
 const validMs = 365 * 24 * hourMs;
 
-const sha256WithRsa = sequence(oid('1.2.840.113549.1.1.11'), Buffer.from([0x05, 0x00]));
 const ids = {
   commonName: '2.5.4.3',
   subjectKey: '2.5.29.14',
   keyUsage: '2.5.29.15',
-  subjectAltName: '2.5.29.17',
   basicConstraints: '2.5.29.19',
   authorityKey: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
@@ -70,11 +69,11 @@ export async function selfSignedCertificate(host: string, now: Date): Promise<Se
       extension(ids.extendedKeyUsage, sequence(oid(ids.serverAuth))),
       extension(ids.basicConstraints, sequence(), true),
       extension(ids.authorityKey, sequence(implicit(0, keyId))),
-      extension(ids.subjectAltName, sequence(alternativeName(host))),
+      subjectAlternativeNames([host]),
     ],
   });
   return {
-    cert: pem(cert) + pem(authorityCert),
+    cert: encodePem('CERTIFICATE', cert) + encodePem('CERTIFICATE', authorityCert),
     key: server.privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(),
   };
 }
@@ -93,25 +92,22 @@ function certificate({ subject, issuer, publicKey, signer, now, extensions }: Ce
   const serial = randomBytes(8);
   // At most 63 bits, and not 0.
   serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x01;
+  const { identifier, digest } = signatureAlgorithm(signer);
   const body = sequence(
     explicit(0, integer(Buffer.from([2]))),
     integer(serial),
-    sha256WithRsa,
+    identifier,
     issuer,
     sequence(time(from), time(new Date(from.getTime() + validMs))),
     subject,
     publicKey.export({ type: 'spki', format: 'der' }),
     explicit(3, sequence(...extensions)),
   );
-  return sequence(body, sha256WithRsa, bitString(sign('sha256', body, signer)));
+  return sequence(body, identifier, bitString(sign(digest, body, signer)));
 }
 
 function name(commonName: string): Buffer {
   return sequence(setOf(sequence(oid(ids.commonName), utf8String(commonName))));
-}
-
-function extension(id: string, content: Buffer, isCritical = false): Buffer {
-  return sequence(oid(id), ...(isCritical ? [boolean(true)] : []), octetString(content));
 }
 
 function keyUsage(bits: number): Buffer {
@@ -119,19 +115,9 @@ function keyUsage(bits: number): Buffer {
   return extension(ids.keyUsage, bitString(Buffer.from([bits]), unused), true);
 }
 
-function alternativeName(host: string): Buffer {
-  const address = parseIp(host);
-  return address === undefined ? implicit(2, Buffer.from(host)) : implicit(7, address);
-}
-
 /** The identifier of a key that its certificate and those that it signs have (RFC 5280, 4.2.1.2). */
 function keyIdOf(publicKey: KeyObject): Buffer {
   return createHash('sha1')
     .update(publicKey.export({ type: 'pkcs1', format: 'der' }))
     .digest();
-}
-
-function pem(der: Buffer): string {
-  const lines = der.toString('base64').replace(/.{64}/g, '$&\n');
-  return `-----BEGIN CERTIFICATE-----\n${lines.trimEnd()}\n-----END CERTIFICATE-----\n`;
 }

@@ -1,0 +1,8 @@
+// Makes src/generated from proto/: the protocols of plugins' registration and of CSI. Run it with `npm run generate` after a
+// change of the proto; it needs Debian's protobuf-compiler.
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { generateCodecs } from '../../cri/scripts/codecs.mjs';
+
+const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));
+generateCodecs(packageRoot, ['csi.proto', 'plugin-registration.proto']);

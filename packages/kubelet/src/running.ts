@@ -1,0 +1,180 @@
+// The parts of the kubelet that exist once the runtime has answered: workers, PLEG, probes, log rotation.
+import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
+import { startPodCgroups } from './cgroups/start-cgroups.ts';
+import type { ClusterParts } from './cluster/cluster-parts.ts';
+import type { EventRecorder } from './events/event-recorder.ts';
+import { leftoverPods } from './garbage/leftover-pods.ts';
+import { orphanFate } from './garbage/orphan-fate.ts';
+import type { PodOwnership } from './garbage/pod-ownership.ts';
+import { tellForeignPods } from './garbage/tell-foreign-pods.ts';
+import { runtimeFacts } from './kuberuntime/runtime-facts.ts';
+import { LogRotator } from './logs/log-rotator.ts';
+import { tellCgroups } from './node/cgroup-events.ts';
+import type { PodCidr } from './node/pod-cidr.ts';
+import type { ThisNode } from './node/read-node.ts';
+import { NodePressure } from './node-pressure.ts';
+import type { Objects } from './objects/objects.ts';
+import type { Observation } from './observation/observation.ts';
+import { resourcesLabels } from './observation/pod-resources.ts';
+import { Pleg } from './pleg/pleg.ts';
+import { isRestarting } from './podfiles/restart-intent.ts';
+import { ImposedEnds } from './podmanager/imposed-ends.ts';
+import type { PodManager } from './podmanager/pod-manager.ts';
+import { PodWorkers } from './pods/workers.ts';
+import { Prober } from './prober/manager.ts';
+import type { StatusManager } from './status/manager.ts';
+import { type KubeletConnections, workerPorts } from './worker-ports.ts';
+
+/** The parts that exist once the runtime has answered. */
+export interface Running {
+  workers: PodWorkers;
+  pleg: Pleg;
+  rotator: LogRotator;
+  prober: Prober;
+  pressure: NodePressure;
+}
+
+/** What the running parts get of the kubelet. */
+export interface RunningPorts {
+  connections: KubeletConnections;
+  node: ThisNode;
+  podManager: PodManager;
+  statuses: StatusManager;
+  objects: Objects;
+  cluster: ClusterParts | undefined;
+  ownership: PodOwnership;
+  observation: Observation;
+  events: EventRecorder;
+  podCidr: PodCidr;
+  /** True once all sources of pods have been read. */
+  sourcesRead(): boolean;
+  isStopped(): boolean;
+  /** The running parts, once they are set. */
+  running(): Running | undefined;
+  /** The runtime has told what it can do, and pods are judged anew. */
+  onFacts(): void;
+  /** Has the workers learn of pods that the kubelet ends. */
+  onImposed(): void;
+  /** Has the node's status told to its cluster now. */
+  tellStatus(): void;
+  /** Takes the running parts, before they start. */
+  onRunning(running: Running): void;
+  /** The pod with this UID has ended, and nothing of it is left. */
+  onEnded(uid: string): void;
+}
+
+/** Builds and starts the parts, with what an earlier kubelet has left; throws when the runtime does not answer. */
+export async function startRunning(ports: RunningPorts): Promise<void> {
+  const { podManager, statuses, cluster, ownership, observation, events } = ports;
+  const { cri, imageCri = cri, options } = ports.connections;
+  const { runtime } = cri;
+  const { kubelet: metrics } = observation;
+  const facts = await runtimeFacts(runtime);
+  const node = detectCgroups();
+  const cgroups = await startPodCgroups(options, facts.cgroupDriver, node, ports.node.podLimits, (driver) =>
+    metrics.cgroups.observed(driver),
+  );
+  podManager.runtimeAnswered(facts);
+  ports.onFacts();
+  const prober = new Prober({
+    runtime,
+    options,
+    events,
+    onChange: (uid, kind) => ports.running()?.workers.onProbe(uid, kind),
+  });
+  const worker = workerPorts(ports.connections, {
+    node: ports.node,
+    facts,
+    cgroups,
+    statuses,
+    objects: ports.objects,
+    cluster,
+    prober,
+    metrics,
+    events,
+  });
+  const fateOf = (uid: string): ReturnType<typeof orphanFate> =>
+    orphanFate({
+      isOurs: ownership.has(uid),
+      sourcesRead: ports.sourcesRead(),
+      adopts: options.adoptsPods,
+    });
+  const isOurs = (uid: string): boolean => options.adoptsPods || ownership.has(uid);
+  const { ours, foreign } = await leftoverPods({ runtime, cgroups, isOurs, options });
+  if (ports.isStopped()) return;
+  tellCgroups(events, node, options);
+  if (options.podCidr !== '') await ports.podCidr.set(options.podCidr);
+  for (const { uid } of ours) ownership.remember(uid);
+  const ends = new ImposedEnds({ podManager, onImposed: () => ports.onImposed() });
+  const workers = new PodWorkers(podManager.admitted(), {
+    imposed: podManager.imposed(),
+    pending: podManager.pendingResizes(),
+    worker,
+    found: [...ours, ...foreign],
+    fateOf,
+    isRestarting: (uid) => isRestarting(options, uid),
+    onAdded: (pod) => {
+      if (pod !== undefined) ownership.remember(pod.metadata.uid);
+      if (pod === undefined) metrics.pods.orphanFound();
+      else {
+        metrics.pods.workerAdded(pod.spec.containers.length);
+        metrics.pods.admitted(resourcesLabels(pod));
+      }
+    },
+    onCleared: (uid) => ends.cleared(uid),
+    onEnded: (uid, wasOrphan) => {
+      ends.cleared(uid);
+      if (wasOrphan) metrics.pods.orphanRemoved();
+      if (podManager.admitted().has(uid) && !workers.isOver(uid)) metrics.pods.restarted();
+      ports.onEnded(uid);
+    },
+  });
+  const pleg = new Pleg(runtime, workers, { safetyNetMs: options.syncFrequencyMs, metrics: metrics.pleg });
+  const rotator = new LogRotator({ runtime, options, workers });
+  const activePods = () =>
+    [...podManager.admitted().values()].filter(({ metadata }) => !statuses.isFinished(metadata.uid));
+  const pressure = new NodePressure({
+    cgroups: node,
+    podsCgroup: cgroups.ownCgroups()[0],
+    cri,
+    image: imageCri.image,
+    options,
+    podManager,
+    ends,
+    summary: () => observation.summary(),
+    activePods,
+    discardEnded: () => workers.discardEnded(),
+    tellStatus: () => ports.tellStatus(),
+    onImageRemoved: (id) => worker.imageRemoved(id),
+    events,
+    metrics,
+  });
+  ports.onRunning({ workers, pleg, rotator, prober, pressure });
+  tellForeignPods(foreign, podManager.admitted());
+  observation.begin({
+    cgroups: node,
+    podCgroups: cgroups,
+    runtime,
+    image: imageCri.image,
+    options,
+    runtimePods: () => workers.runtimePods(),
+    probes: () => prober.metrics(),
+    resizes: () => ({
+      pending: [...podManager.pendingResizes()].map(([uid, { reason }]) => ({
+        pod: podManager.desired(uid),
+        reason,
+      })),
+      inProgress: statuses.withCondition('PodResizeInProgress'),
+    }),
+    storedVolumes: (uid) => cluster?.storage.volumeStats(uid) ?? [],
+    mirrorPods: () => cluster?.pods.mirrorCount ?? 0,
+    desiredPods: () => [
+      ...podManager.admitted().values(),
+      ...[...podManager.rejected().values()].map(({ pod }) => pod),
+    ],
+    activePods,
+  });
+  pleg.start();
+  rotator.start();
+  pressure.start();
+}
