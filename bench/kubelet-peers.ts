@@ -1,6 +1,6 @@
 // The kubelets under measurement: ours on berthd, and the real one on containerd 2.4, with the same manifests.
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { CriClient } from '@berth/cri/client/client.ts';
 import { removeTestCgroup } from '@berth/test-support/cgroup-driver.ts';
 import { startKubelet } from '@berth/test-support/kubelet.ts';
@@ -38,7 +38,7 @@ const maxPods = 250;
 
 /** Starts our kubelet on a berthd; it goes with `resources`. */
 export async function startOurs(peer: Peer, resources: AsyncDisposableStack): Promise<KubeletPeer> {
-  const cgroupRoot = '/berth-bench-ours';
+  const cgroupRoot = `/berth-bench-${basename(peer.dir)}`;
   resources.defer(() => removeTestCgroup(cgroupRoot));
   // startKubelet names the cgroup for the folder.
   const dir = join(peer.dir, cgroupRoot);
@@ -52,7 +52,7 @@ export async function startOurs(peer: Peer, resources: AsyncDisposableStack): Pr
       extraFlags: [`--max-pods=${maxPods}`],
     }),
   );
-  return { ...control(peer, kubelet, { dir, manifests, cgroupRoot }), name: "Berth's kubelet on berthd" };
+  return { ...control(peer, kubelet, { dir, manifests, cgroupRoot }), name: peer.name };
 }
 
 /** Starts the real kubelet on a containerd; it goes with `resources`. */
@@ -70,7 +70,10 @@ export async function startReal(peer: Peer, resources: AsyncDisposableStack): Pr
       configuration: { maxPods, cgroupRoot },
     }),
   );
-  return { ...control(peer, kubelet, { dir, manifests, cgroupRoot }), name: 'kubelet 1.37.2 on containerd' };
+  return {
+    ...control(peer, kubelet, { dir, manifests, cgroupRoot }),
+    name: `kubelet 1.37.2 on ${peer.name}`,
+  };
 }
 
 interface Place {

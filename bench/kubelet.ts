@@ -1,11 +1,11 @@
 // Manifests on our kubelet and on the real one, in turns: how long until a pod runs, is ready, is gone, and what a
 // kubelet with many pods costs meanwhile.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { testImage } from '@berth/test-support/pods.ts';
 import { containerStarted, type KubeletPeer } from './kubelet-peers.ts';
-import { median, residentMiB, timed } from './measure.ts';
+import { cpuMilliseconds, median, residentMiB, timed } from './measure.ts';
 
 const timeoutMs = 120_000;
 const many = 30;
@@ -187,11 +187,4 @@ async function until(peer: KubeletPeer, what: string, is: () => boolean | Promis
   for (const deadline = performance.now() + timeoutMs; !(await is()); await delay(pollMs))
     if (performance.now() > deadline)
       throw new Error(`${peer.name}: gave up waiting until ${what}:\n${peer.lastWords()}`);
-}
-
-/** Processor time of a process and its threads in milliseconds; the clock of /proc has 100 ticks in a second. */
-function cpuMilliseconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10;
 }

@@ -6,12 +6,16 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeTable } from '@berth/linux/nftables/nftables.ts';
 import { defaultConfig } from '@berth/runtime/config/config.ts';
-import { defaultFile, masqueradeTableName } from '@berth/runtime/network/default-network.ts';
+import { defaultFile } from '@berth/runtime/network/default-names.ts';
+import { masqueradeTableName } from '@berth/runtime/network/default-network.ts';
 import { removeLoopbackGuard } from '@berth/runtime/network/loopback-guard.ts';
 import { moveHugetlbToV1 } from '@berth/test-support/hugetlb.ts';
 import { buildPeer } from '@berth/test-support/peers.ts';
 import { podDown, podUp } from '@berth/test-support/pods.ts';
 import { checkout, scratchDir } from '@berth/test-support/scratch.ts';
+import { writeFigures } from '../scripts/performance.ts';
+import { benchCluster } from './cluster/bench-cluster.ts';
+import { rows } from './cluster/measure-nodes.ts';
 import { benchCrictl } from './crictl.ts';
 import { benchKubelets } from './kubelet.ts';
 import { startOurs, startReal } from './kubelet-peers.ts';
@@ -22,6 +26,11 @@ import { benchPull, freshFileSystem } from './pull.ts';
 import { markdownTable, missedGoals, record, type SuiteResult } from './results.ts';
 
 const repetitions = Number(process.env['BENCH_N'] ?? 20);
+
+const unitOfCluster = (what: string) => {
+  if (what === rows.resident) return 'MiB';
+  return what === rows.requests || what === rows.failures ? '' : 'ms';
+};
 
 const unit = (what: string) => (/memory|daemon|resident/.test(what) ? 'MiB' : 'ms');
 
@@ -125,14 +134,20 @@ const suites: Record<string, (dir: string, resources: AsyncDisposableStack) => P
   },
 
   kubelet: async (dir, resources) => {
-    const [ours, theirs] = [
-      await startBerth({ dir: below(dir, 'berth'), runtime: 'runc' }, resources),
-      await startContainerdPeer({ dir: below(dir, 'ctd'), runtime: 'runc', version: '2.4' }, resources),
+    const crun = await startBerth({ dir: below(dir, 'crun'), runtime: 'crun' }, resources);
+    const runc = await startBerth({ dir: below(dir, 'runc'), runtime: 'runc' }, resources);
+    const theirs = await startContainerdPeer(
+      { dir: below(dir, 'ctd'), runtime: 'runc', version: '2.4' },
+      resources,
+    );
+    const peers = [
+      await startOurs(crun, resources),
+      await startOurs(runc, resources),
+      await startReal(theirs, resources),
     ];
-    const peers = [await startOurs(ours, resources), await startReal(theirs, resources)];
     return {
       suite: 'kubelet',
-      about: `Static manifests that are dropped into the folder of Berth's kubelet on berthd and of the real one on containerd 2.4.2, in turns, with runc and the same conflist; medians of ${repetitions}. Gone means that no sandbox of the pod is up and that its cgroup is removed.`,
+      about: `Static manifests that are dropped into the folder of Berth's kubelet on berthd and of the real one on containerd 2.4.2, in turns, with the same conflist; medians of ${repetitions}. The ratio is with each runtime's default, crun for berthd and runc for containerd; the second column has berthd with runc. Gone means that no sandbox of the pod is up and that its cgroup is removed.`,
       names: peers.map(({ name }) => name),
       figures: await benchKubelets(peers, { repetitions }),
       unit,
@@ -145,6 +160,28 @@ const suites: Record<string, (dir: string, resources: AsyncDisposableStack) => P
         'resident with 30 pods': 1,
       },
       limits: {},
+    };
+  },
+
+  /** Both as nodes of one cluster, whose control plane shares the machine with them. */
+  cluster: async (dir) => {
+    const rounds = Math.min(15, repetitions);
+    return {
+      suite: 'cluster',
+      about: `Berth's kubelet on berthd and the real one on containerd 2.4.2 as two nodes of one cluster on one machine with its control plane, in turns, as a watch of the API server shows it; medians of ${rounds}, and of three times 30 at once. Pods have a service account's token and no probe. Each runtime has its default, crun for berthd and runc for containerd.`,
+      names: ['berth', 'kubelet 1.37.2 on containerd'],
+      figures: await benchCluster(dir, { repetitions: rounds }),
+      unit: unitOfCluster,
+      ratioGoals: {
+        [rows.ready]: 0.35,
+        [rows.gone]: 0.3,
+        [rows.manyReady]: 0.35,
+        [rows.manyGone]: 0.35,
+        [rows.cpu]: 0.5,
+        [rows.resident]: 1,
+        [rows.requests]: 1,
+      },
+      limits: { [rows.failures]: 0 },
     };
   },
 };
@@ -167,6 +204,7 @@ for (const name of chosen) {
   record(result);
   missed.push(...missedGoals(result).map((line) => `${name}: ${line}`));
 }
+writeFigures();
 if (missed.length > 0) {
   console.error(`\nmissed:\n  ${missed.join('\n  ')}`);
   process.exitCode = 1;

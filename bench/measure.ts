@@ -41,3 +41,10 @@ export function proportionalMiB(matches: (commandLine: string) => boolean): numb
   }
   return kib / 1024;
 }
+
+/** Processor time of a process and its threads in milliseconds; the clock of /proc has 100 ticks in a second. */
+export function cpuMilliseconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}

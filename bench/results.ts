@@ -29,7 +29,7 @@ export function missedGoals({ names, figures, unit, ratioGoals, limits }: SuiteR
   });
   const sizes = Object.entries(limits).flatMap(([what, most]) => {
     const value = first?.get(what) ?? Number.NaN;
-    return value <= most ? [] : [`${what}: ${value.toFixed(2)} ${unit(what)}, at most ${most}`];
+    return value <= most ? [] : [`${what}: ${`${value.toFixed(2)} ${unit(what)}`.trim()}, at most ${most}`];
   });
   return [...ratios, ...sizes];
 }
@@ -41,7 +41,7 @@ export function markdownTable(result: SuiteResult): string {
   const rows = keys.map((what) => {
     const values = figures.map((each) => each.get(what));
     const cells = values.map((value) =>
-      value === undefined ? '' : `${value.toFixed(value < 10 ? 2 : 1)} ${unit(what)}`,
+      value === undefined ? '' : `${value.toFixed(value < 10 ? 2 : 1)} ${unit(what)}`.trim(),
     );
     const [first] = values;
     const last = values.at(-1);
@@ -50,7 +50,7 @@ export function markdownTable(result: SuiteResult): string {
     const most = limits[what];
     const wanted = [
       ...(goal === undefined ? [] : [`≤ ${goal} ×`]),
-      ...(most === undefined ? [] : [`≤ ${most} ${unit(what)}`]),
+      ...(most === undefined ? [] : [`≤ ${most} ${unit(what)}`.trim()]),
     ];
     return [what, ...cells, ratio, wanted.join(', ')];
   });

@@ -1,7 +1,6 @@
 // Bundles the four commands and their worker threads into dist/. Unbundled, @grpc/grpc-js alone
-// costs 60 ms at every start. Each dist/NAME.mjs only turns on V8's compile cache and then imports
-// the bundle, because the cache serves just what is loaded after it is on. crictl, whose processes
-// live for a moment, is made an executable by Bun as well, which bin/crictl prefers.
+// costs 60 ms at every start. crictl, whose processes live for a moment, is made an executable by
+// Bun as well, which bin/crictl prefers.
 
 import { existsSync, globSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
@@ -12,6 +11,7 @@ import { compileCrictl } from '../packages/crictl/scripts/compile.mjs';
 import { exporterAsCommonJs } from './exporter-as-commonjs.mjs';
 import { lazyBuiltins } from './lazy-builtins.mjs';
 import { promClientParts } from './prom-client-parts.mjs';
+import { starter } from './starter.mjs';
 import { yamlAsEsm } from './yaml-as-esm.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -56,16 +56,7 @@ await build({
   logLevel: 'warning',
 });
 for (const [name] of commands) {
-  // Who can write to the cache decides what root runs: its directory is closed to others whatever the umask.
-  await writeFile(
-    join(dist, `${name}.mjs`),
-    `import { enableCompileCache } from 'node:module';
-const umask = process.umask(0o022);
-enableCompileCache(new URL('./cache', import.meta.url).pathname);
-process.umask(umask);
-await import('./${name}.main.mjs');
-`,
-  );
+  await writeFile(join(dist, `${name}.mjs`), starter(name, './cache'));
 }
 const obstacle = await compileCrictl(root, join(dist, 'crictl'));
 if (obstacle !== undefined) console.log(`crictl will run on Node.js, which starts slower: ${obstacle}`);

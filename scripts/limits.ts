@@ -2,8 +2,8 @@
 // kubelet is tested with; limits.test.ts fails when they are out of date. usage: npm run limits
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { flagsForApiServer, unsupportedFlags } from '../packages/kubelet/src/options/unsupported-flags.ts';
-import { forApiServer, unsupportedSettings } from '../packages/kubelet/src/options/unsupported-settings.ts';
+import { unsupportedFlags } from '../packages/kubelet/src/options/unsupported-flags.ts';
+import { unsupportedSettings } from '../packages/kubelet/src/options/unsupported-settings.ts';
 import { type Fate, places } from '../packages/kubelet/src/testing/pod-field-fates.ts';
 
 const root = dirname(import.meta.dirname);
@@ -12,12 +12,9 @@ const end = '<!-- End of what npm run limits writes -->';
 
 /** How the README calls what is missing: a topic, and the fields and flags that are it. What has gone is left out. */
 const topics: readonly { title: string; is: RegExp }[] = [
-  { title: 'a cluster (`--kubeconfig`)', is: /^--(kubeconfig|bootstrap-kubeconfig)$/ },
-  { title: 'service accounts', is: /^PodSpec\.serviceAccount/ },
-  { title: 'volumes of claims and of CSI', is: /^Volume\.(persistentVolumeClaim|csi|ephemeral)$/ },
+  { title: 'volumes of iSCSI', is: /^Volume\.iscsi$/ },
   { title: 'block devices', is: /^Container\.volumeDevices$/ },
   { title: 'resource claims', is: /[cC]laims$/ },
-  { title: 'eviction', is: /^--eviction-soft$/ },
   { title: 'CPU, memory and topology managers', is: /^--(cpu|memory|topology)-manager-policy$/ },
   { title: 'feature gates', is: /^--feature-gates$/ },
 ];
@@ -37,7 +34,7 @@ function section(): string {
   const titles = topics.filter(({ is }) => missing.some((name) => is.test(name))).map(({ title }) => title);
   return `## What it does not do yet
 
-${wrapped(`The kubelet runs static pods and knows no API server. Not yet: ${titles.join(' · ')}.`)}
+${wrapped(`The kubelet runs static pods, and joins a cluster by \`--kubeconfig\` or \`--bootstrap-kubeconfig\`; that is new: of Kubernetes' node suite a part has run. Not yet: ${titles.join(' · ')} · device plugins.`)}
 Such a field, flag or setting is refused by its name, so that nothing runs with half of what it asked for.
 [LIMITS.md](LIMITS.md) lists every one of them.
 `;
@@ -67,39 +64,34 @@ berthd serves every call of the CRI, and crictl has every command of the real on
 
 ## Fields of a pod that are refused
 
-A pod with one of them does not run; the log, \`berth status\` and \`/rejected\` name the field.
+A pod with one of them does not run; the log, \`berth status\` and \`/rejected\` name the field. This is about pods of
+manifests: one of an API server may have a service account, tokens of it, \`clusterTrustBundle\`, \`podCertificate\`, and volumes of kind
+\`persistentVolumeClaim\`, \`ephemeral\` and \`csi\`. Its persistent volumes are \`csi\`, \`local\` (a directory), \`hostPath\`
+or \`nfs\`, with the volumeMode \`Filesystem\`.
 
 ${byType(fieldsOf('refused'))}
 
 ## Fields of a pod that are ignored
 
-The real kubelet does nothing with them either on a node without an API server, or only when the disk is full. The pod
-runs, and the log says so; \`berth up\` makes errors of them, unless \`--validate=warn\` or \`ignore\`.
+The real kubelet does nothing with them either on a node without an API server. The pod runs, and the log says so;
+\`berth up\` makes errors of them, unless \`--validate=warn\` or \`ignore\`.
 
 ${byType(fieldsOf('ignored'))}
 
-So are \`limits\` of \`ephemeral-storage\`, resources of device plugins (\`vendor.com/gpu\`), host ports of init containers,
-and fields that Kubernetes does not know.
+So are resources of device plugins (\`vendor.com/gpu\`), host ports of init containers, and fields that Kubernetes
+does not know.
 
 ## Flags
 
 A flag may be given with the value that describes what happens anyway; another value is refused.
 
-${list(flags.filter((name) => !flagsForApiServer.has(name)).map((name) => `--${name}`))}
-
-These are ignored, and told in the log, since only an API server would give them a meaning:
-
-${list(flags.filter((name) => flagsForApiServer.has(name)).map((name) => `--${name}`))}
+${list(flags.map((name) => `--${name}`))}
 
 ## Fields of KubeletConfiguration
 
 As with flags. An unknown field is ignored, and told.
 
-${list(settings.filter((name) => !forApiServer.has(name)))}
-
-Ignored as there is no API server:
-
-${list(settings.filter((name) => forApiServer.has(name)))}
+${list(settings)}
 `;
 }
 

@@ -31,6 +31,15 @@ test('spans may differ by the tolerance', () => {
   assert.deepEqual(paths({ a: seconds(1) }, { a: seconds(40) }), ['a']);
 });
 
+test('of some numbers ours may have fewer', () => {
+  const most = (value: number): Json => ({ '~atMost': value });
+  assert.deepEqual(paths({ a: most(3) }, { a: most(3) }), []);
+  assert.deepEqual(paths({ a: most(3) }, { a: most(2) }), []);
+  assert.deepEqual(paths({ a: most(3) }, {}), []);
+  assert.deepEqual(paths({ a: most(3) }, { a: most(4) }), ['a']);
+  assert.deepEqual(paths({}, { a: most(1) }), ['a']);
+});
+
 test('a pod that only one side runs is one difference', () => {
   const runs = { settled: { uid: 'u', pod: {} }, marks: 'none' };
   const refused = { settled: { none: 'spec.x: Forbidden' }, marks: 'none', gone: {} };

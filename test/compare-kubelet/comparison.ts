@@ -16,6 +16,11 @@ export interface Seconds {
   '~seconds': number;
 }
 
+/** A number of which ours may have fewer. */
+export interface AtMost {
+  '~atMost': number;
+}
+
 /** Pods share two processors with all others: a span is as long as that takes. */
 const toleranceSeconds = 10;
 
@@ -45,6 +50,8 @@ function visit(path: string, real: Json, ours: Json, found: Found): void {
   const [theirs, own] = [secondsOf(real), secondsOf(ours)];
   if (theirs !== undefined && own !== undefined) {
     if (!isAbout(theirs, own)) found(path, real, ours);
+  } else if (isNumber(real, '~atMost') || isNumber(ours, '~atMost')) {
+    if (numberOf(ours, '~atMost') > numberOf(real, '~atMost')) found(path, real, ours);
   } else if (Array.isArray(real) && Array.isArray(ours)) visitList(path, real, ours, found);
   else if (isRecord(real) && isRecord(ours) && haveCommonKeys(real, ours)) {
     for (const key of new Set([...Object.keys(real), ...Object.keys(ours)]))
@@ -94,6 +101,15 @@ function isAbout(one: number, other: number): boolean {
 }
 
 function secondsOf(value: Json): number | undefined {
-  const seconds = isRecord(value) ? value['~seconds'] : undefined;
-  return typeof seconds === 'number' ? seconds : undefined;
+  return isNumber(value, '~seconds') ? numberOf(value, '~seconds') : undefined;
+}
+
+function isNumber(value: Json, kind: string): boolean {
+  return isRecord(value) && typeof value[kind] === 'number';
+}
+
+/** 0 where there is none. */
+function numberOf(value: Json, kind: string): number {
+  const number = isRecord(value) ? value[kind] : undefined;
+  return typeof number === 'number' ? number : 0;
 }

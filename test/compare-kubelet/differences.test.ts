@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cases } from './cases/all.ts';
-import { covers, differences } from './differences.ts';
+import { covers } from './difference.ts';
+import { differences } from './differences.ts';
 import { caseName } from './manifest-case.ts';
 import { requestName, requests } from './requests.ts';
 

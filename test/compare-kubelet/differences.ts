@@ -1,27 +1,7 @@
 // Where ours is different from the real kubelet on purpose. `npm run compare:kubelet` fails for a difference that is not
 // here, and for an entry that nothing differs by any more.
-import type { FieldDifference } from './comparison.ts';
-
-export interface Difference {
-  /** Names of cases or requests; `*` stands for any text. */
-  readonly cases: readonly string[];
-  /** Fields; `*` stands for any text. */
-  readonly paths: readonly string[];
-  /** Only where ours is on this runtime. */
-  readonly column?: 'ours' | 'ours-on-containerd';
-  /** One sentence: why ours does something else. */
-  readonly reason: string;
-}
-
-/** Pure: whether an entry is about this field of this case. */
-export function covers({ cases, paths }: Difference, { name, path }: FieldDifference): boolean {
-  return cases.some((pattern) => matches(pattern, name)) && paths.some((pattern) => matches(pattern, path));
-}
-
-function matches(pattern: string, text: string): boolean {
-  const literal = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${literal.join('[\\s\\S]*')}$`).test(text);
-}
+import type { Difference } from './difference.ts';
+import { requestDifferences } from './differences-of-requests.ts';
 
 /** Cases in the network of the host. */
 const hostNetwork = [
@@ -74,6 +54,7 @@ export const differences: readonly Difference[] = [
     paths: ['*files.status.json', '*files.probe-results.json'],
   },
   {
+    isTimed: true,
     reason:
       'The real kubelet takes up the next version of a static pod at its next resync; ours when the old one is gone.',
     cases: ['containers: another manifest instead'],
@@ -103,92 +84,14 @@ export const differences: readonly Difference[] = [
     paths: ['*'],
   },
   {
-    reason:
-      'Ours says in the status why a volume cannot be mounted, where events have no API server to go to.',
-    cases: ['volumes: hostPath that is no *', 'volumes: emptyDir of huge pages, and none asked for'],
+    reason: 'Ours says in the status why a pod cannot be started, where events have no API server to go to.',
+    cases: [
+      'volumes: hostPath that is no *',
+      'volumes: emptyDir of huge pages, and none asked for',
+      'namespaces: users of its own*',
+      'security: procMount',
+    ],
     paths: ['*.state.waiting.message'],
-  },
-  {
-    reason:
-      'Families of Go, of client-go, and of libraries of the API server that are linked into the real kubelet.',
-    cases: ['request: * GET /metrics'],
-    paths: [
-      'body.go_*',
-      'body.workqueue_*',
-      'body.aggregator_*',
-      'body.apiserver_*',
-      'body.cardinality_enforcement_*',
-      'body.disabled_metrics_total',
-      'body.hidden_metrics_total',
-      'body.registered_metrics_total',
-      'body.kubernetes_feature_enabled',
-    ],
-  },
-  {
-    reason: 'Families of Node.js.',
-    cases: ['request: * GET /metrics'],
-    paths: ['body.nodejs_*'],
-  },
-  {
-    reason:
-      'Families of managers that ours does not have yet: CPUs, memory, topology, dynamic resources, memory QoS, shutdown, registration.',
-    cases: ['request: * GET /metrics'],
-    paths: [
-      'body.dra_*',
-      'body.kubelet_cpu_manager_*',
-      'body.kubelet_memory_manager_*',
-      'body.kubelet_topology_manager_*',
-      'body.kubelet_memory_qos_*',
-      'body.kubelet_graceful_shutdown_*',
-      'body.kubelet_node_startup_*',
-      'body.kubelet_pod_status_sync_duration_seconds',
-    ],
-  },
-  {
-    reason:
-      'Volumes and records of pulls are on disk alone in ours, and found there: nothing is made again in memory after a start.',
-    cases: ['request: * GET /metrics'],
-    paths: [
-      'body.reconstruct_volume_*',
-      'body.force_cleaned_failed_volume_*',
-      'body.kubelet_imagemanager_inmemory_*',
-    ],
-  },
-  {
-    reason:
-      'About pods of an API server: ones of its first network, ones that it resizes; and about those who watch the API of pods, which ours does not have.',
-    cases: ['request: * GET /metrics'],
-    paths: [
-      'body.kubelet_first_network_pod_start_sli_duration_seconds',
-      'body.kubelet_pod_in_progress_resizes',
-      'body.kubelet_pod_watch_events_dropped_total',
-    ],
-  },
-  {
-    reason: 'What cannot be in ours: events of the runtime that are lost, a leftover pod whose volumes stay.',
-    cases: ['request: * GET /metrics'],
-    paths: ['body.kubelet_pleg_discard_events', 'body.kubelet_orphan_pod_cleaned_volumes_errors'],
-  },
-  {
-    reason:
-      'The real kubelet measures volumes once a minute, at first when there are no pods yet; ours measures them when asked.',
-    cases: ['request: * GET /metrics', 'request: * GET /stats/summary'],
-    paths: ['body.kubelet_volume_metric_collection_duration_seconds', 'body..pods[].volume[].*'],
-  },
-  {
-    reason: 'About non-volatile memory, which the real kubelet has no library for: always 0.',
-    cases: ['request: * GET /metrics/cadvisor'],
-    paths: ['body.machine_nvm_*'],
-  },
-  {
-    reason: 'Ours has no device plugins.',
-    cases: ['request: * GET /healthz?verbose'],
-    paths: ['body'],
-  },
-  {
-    reason: 'What the real kubelet can only be given here, or sets for itself.',
-    cases: ['request: secure GET /configz'],
-    paths: ['body.kubeletconfig.featureGates', 'body.kubeletconfig.oomScoreAdj'],
   },
   {
     reason:
@@ -236,7 +139,7 @@ export const differences: readonly Difference[] = [
   {
     column: 'ours',
     reason: 'Errors of pulls are in the words of the runtime.',
-    cases: ['containers: an image that cannot be pulled'],
+    cases: ['containers: an image that cannot be pulled', 'volumes: image that cannot be pulled'],
     paths: ['*.state.waiting.message'],
   },
   {
@@ -247,10 +150,15 @@ export const differences: readonly Difference[] = [
     paths: ['*.log', 'body', 'body (order)'],
   },
   {
-    column: 'ours',
     reason:
-      'containerd 2.4 with runc 1.1 has neither recursively read-only mounts nor user namespaces, berthd has both.',
-    cases: ['volumes: recursively read only*', 'namespaces: users of its own*', 'security: procMount'],
+      'Without an API server the real kubelet does not look up what the handler of a pod can do, and mounts nothing recursively read-only.',
+    cases: ['volumes: recursively read only*'],
+    paths: ['*'],
+  },
+  {
+    column: 'ours',
+    reason: 'containerd 2.4 with runc 1.1 has no user namespaces, berthd has.',
+    cases: ['namespaces: users of its own*', 'security: procMount'],
     paths: ['*'],
   },
   {
@@ -262,32 +170,24 @@ export const differences: readonly Difference[] = [
   },
   {
     column: 'ours',
-    reason: 'berthd says why it refuses a subprotocol, containerd refuses without a word.',
-    cases: ['request: * (WebSocket, v9.channel.k8s.io)'],
-    paths: ['headers.content-type'],
-  },
-  {
-    column: 'ours',
     reason: 'Errors of containers are in the words of the runtime.',
-    cases: ['volumes: mount propagation', 'security: seccomp: a file that is not there'],
+    cases: [
+      'volumes: mount propagation',
+      'volumes: image, a sub path *',
+      'security: seccomp: a file that is not there',
+    ],
     paths: ['*.state.waiting.message'],
   },
   {
     column: 'ours',
     reason: 'berthd mounts the layer of an image that has one alone, containerd an overlay of it.',
-    cases: ['volumes: image', 'volumes: image, a sub path'],
+    cases: ['volumes: image*'],
     paths: ['*.facts.mounts.*'],
   },
   {
     reason: 'Ours says what is wrong with the path, which the real kubelet tells its log alone.',
     cases: ['volumes: sub path that leaves the volume by a link'],
     paths: ['*.state.waiting.message'],
-  },
-  {
-    column: 'ours',
-    reason: 'Each side has a runtime of its own.',
-    cases: ['request: secure GET /configz'],
-    paths: ['body.kubeletconfig.containerRuntimeEndpoint', 'body.kubeletconfig.imageServiceEndpoint'],
   },
   {
     column: 'ours',
@@ -299,7 +199,7 @@ export const differences: readonly Difference[] = [
   {
     column: 'ours',
     reason: 'containerd puts the folder of an image in place of its name in the request that it tells of.',
-    cases: ['volumes: image', 'volumes: image, a sub path'],
+    cases: ['volumes: image*'],
     paths: ['*.request.mounts[*].host_path', '*.request.mounts[*].image.image_ref'],
   },
   {
@@ -314,4 +214,5 @@ export const differences: readonly Difference[] = [
     cases: ['probes: startup goes on'],
     paths: ['restarted.status.*'],
   },
+  ...requestDifferences,
 ];

@@ -11,6 +11,7 @@ test('what differs from run to run gets a name, and keeps its form', () => {
     ['/pods/x/containers/main/0a1b2c3d', '/pods/x/containers/main/N'],
     ['http://10.200.0.7:8080/', 'http://POD_IP:8080/'],
     ['containerd://ID-a-0', 'RUNTIME://ID-a-0'],
+    [`container "${'0a'.repeat(32)}" spec`, 'container "ID" spec'],
     [{ list: [1, null, true] }, { list: [1, null, true] }],
   ];
   for (const [value, expected] of table) assert.deepEqual(normalised(value), expected);

@@ -19,7 +19,9 @@ const general: readonly (readonly [RegExp, string])[] = [
   [/\/run\/berth-compare-\w+\/cmp-[\w-]+/g, '/run'],
   [/\b(containerd|berth):\/\/(?=ID-|[0-9a-f]{64})/g, 'RUNTIME://'],
   [/\/proc\/\d+\/(ns|task|fd)\b/g, '/proc/PID/$1'],
-  [/\bsandbox "[0-9a-f]{64}"/g, 'sandbox "ID"'],
+  // The volume that admission adds for a service account's token.
+  [/\bkube-api-access-[a-z0-9]{5}\b/g, 'kube-api-access-N'],
+  [/\b(sandbox|container) "[0-9a-f]{64}"/g, '$1 "ID"'],
   [/\b10\.2\d\d\.\d+\.\d+\b/g, 'POD_IP'],
   [/:(3[2-9]|[45]\d|6[0-5])\d{3}(->|: )/g, ':PORT$2'],
 ];

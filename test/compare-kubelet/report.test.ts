@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FieldDifference } from './comparison.ts';
-import type { Difference } from './differences.ts';
+import type { Difference } from './difference.ts';
 import { fieldOf, report } from './report.ts';
 
 const differing: FieldDifference[] = [
@@ -31,6 +31,7 @@ test('an entry that nothing differs by is a failure when all cases ran', () => {
   assert.equal(report(names, [], [unused], options).failures, 1);
   assert.match(report(names, [], [unused], options).lines.at(-1) ?? '', /DIFFERS NO MORE: It was so\.$/);
   assert.equal(report(names, [], [unused], { ...options, whole: false }).failures, 0);
+  assert.equal(report(names, [], [{ ...unused, isTimed: true }], options).failures, 0);
 });
 
 test('a field has no places, moments or names of containers', () => {

@@ -1,6 +1,6 @@
 // Tells what differs, grouped by field and values, and what of it differences.ts does not list.
 import type { FieldDifference } from './comparison.ts';
-import { covers, type Difference } from './differences.ts';
+import { covers, type Difference } from './difference.ts';
 
 export interface GroupCount {
   compared: number;
@@ -39,7 +39,7 @@ export function report(
     for (const entry of entries) used.add(entry);
     (entries.length > 0 ? listed : unlisted).push(each);
   }
-  const unused = whole ? differences.filter((entry) => !used.has(entry)) : [];
+  const unused = whole ? differences.filter((entry) => !used.has(entry) && !entry.isTimed) : [];
   const lines = [
     ...groupLines(names, unlisted, listed),
     ...byCause(show ? differing : unlisted),

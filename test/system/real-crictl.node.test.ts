@@ -5,7 +5,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { JsonCursor } from '@berth/common/json/cursor.ts';
-import { whyNoCriu } from '@berth/runtime/testing/criu.ts';
+import { whyNoCriu } from '@berth/test-support/criu.ts';
 import { type RealCrictl, startRealCrictl } from '@berth/test-support/real-crictl.ts';
 
 let crictl: RealCrictl;

@@ -8,10 +8,12 @@ import { runScratch } from '@berth/test-support/run-scratch.ts';
 import { checkout } from '@berth/test-support/scratch.ts';
 import { prepareConformance } from '../conformance/prepare.ts';
 import { runInMachine } from './machine.ts';
+import { runPackageSuite } from './package/suite.ts';
 import { suites } from './suites.ts';
 
 const usage = `npm run test:vm -- [OPTION…] [WORD…]
-  WORD                  only the test files with this word in their path, of all there are
+  WORD                  only the test files with this word in their path, of all there are; package: the suite of the
+                        Debian package
   --driver NAME         only with this cgroup driver, cgroupfs or systemd
   --script TEXT         a shell script instead of tests; it runs as root in the checkout, which is at /berth
   --timeout SECONDS     after this time the machine is killed (1800)
@@ -47,13 +49,15 @@ const appArmor = `{ scripts/node test/conformance/main.ts --prepared carried --r
 async function main(): Promise<number> {
   const timeoutMs = Number(options.timeout) * 1000;
   if (options.script !== undefined) return runInMachine({ script: options.script, timeoutMs });
+  if (words.length === 1 && words[0] === 'package') return runPackageSuite(timeoutMs);
   const isWhole = words.length === 0 && options.driver === undefined;
   const runs = isWhole ? [...testRuns(), appArmor] : testRuns();
   const script = `failed=0\n${runs.map((run) => `${run} || failed=1\n`).join('')}exit $failed\n`;
   if (!isWhole) return runInMachine({ script, timeoutMs });
   using carry = runScratch(join(tmpdir(), 'berth-vm-carried-'));
   await prepareConformance(carry.path);
-  return await runInMachine({ script, timeoutMs, carry: carry.path });
+  const code = await runInMachine({ script, timeoutMs, carry: carry.path });
+  return (await runPackageSuite(timeoutMs)) || code;
 }
 
 if (options.help) console.log(usage);

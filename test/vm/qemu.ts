@@ -17,6 +17,8 @@ export interface VmJob {
   readonly scratch: string;
   /** After this time the machine is killed. */
   readonly timeoutMs: number;
+  /** The machine may reboot, which starts the script again; what it wrote to its disks is still there. */
+  readonly reboots?: boolean;
   /** Gets each line that the job prints, as it comes. */
   readonly onLine: (line: string) => void;
 }
@@ -80,7 +82,8 @@ function qemuArguments(job: VmJob, jobDisk: string, consoleLog: string): string[
     // No KVM: CI machines have none, and one that only looks like it would hang. A plain CPU, because
     // programs that find vector units use them, and those are slow to emulate.
     ...['-machine', 'q35', '-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'Nehalem'],
-    ...['-smp', '2', '-m', '3G', '-nic', 'none', '-display', 'none', '-monitor', 'none', '-no-reboot'],
+    ...['-smp', '2', '-m', '3G', '-nic', 'none', '-display', 'none', '-monitor', 'none'],
+    ...(job.reboots === true ? [] : ['-no-reboot']),
     ...['-kernel', job.base.kernel, '-initrd', job.base.initrd],
     ...['-append', kernelOptions.join(' ')],
     ...disk(job.base.disk, 'root'),

@@ -10,9 +10,13 @@ export const mirror = process.env.BERTH_VM_MIRROR ?? 'http://deb.debian.org/debi
 const system =
   'apparmor ca-certificates dbus initramfs-tools iproute2 kmod linux-image-cloud-amd64 procps systemd-sysv udev zstd';
 
+/** A file server, which runs in few kernels but this one, and what mounts from it. */
+const fileServer = 'nfs-common nfs-kernel-server';
+
 /** Packages of the machine: the system's, and all that Berth and its tests need inside of it. */
 export const packages = [
   ...system.split(' '),
+  ...fileServer.split(' '),
   ...prerequisites.filter(({ outsideVm = false }) => !outsideVm).map((each) => each.package),
 ].sort();
 
@@ -22,6 +26,7 @@ export const packages = [
  */
 export const disabledUnits = [
   'apparmor.service',
+  ...'nfs-client.target nfs-server.service rpcbind.service rpcbind.socket'.split(' '),
   ...prerequisites.filter(({ outsideVm = false }) => !outsideVm).flatMap(({ services = [] }) => services),
   ...'apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer'.split(' '),
   ...'getty@tty1.service serial-getty@ttyS0.service systemd-logind.service systemd-update-utmp-runlevel.service'.split(

@@ -3,7 +3,7 @@ import type { Problem } from './problem.ts';
 
 /** Names that C headers of Linux give, by what they begin with. */
 const ofTheKernel =
-  /^(AF|CLONE|IF|LOCK|NETLINK|NLM|O|PR|RESOLVE|RLIM|SIG|SO|SOCK|SOL|XATTR)_[A-Z0-9_]+$|^(SIG|TC[GS]|TIOC)[A-Z0-9]+$|^(ENOSYS|WALL|WNOHANG)$/;
+  /^(AF|CLONE|F|IF|LOCK|NETLINK|NLM|O|PR|RESOLVE|RLIM|SIG|SO|SOCK|SOL|XATTR)_[A-Z0-9_]+$|^(SIG|TC[GS]|TIOC)[A-Z0-9]+$|^(ENOSYS|WALL|WNOHANG)$/;
 
 /** Constants of a module are named like every other value; capitals are for names that the kernel's headers give. */
 export function constantCase(tree: SourceTree): Problem[] {

@@ -7,8 +7,8 @@ import type { Problem } from './problem.ts';
  */
 export const layers: readonly (readonly string[])[] = [
   ['common'],
-  ['linux', 'go-yaml', 'go-template', 'cni', 'pprof'],
-  ['http'],
+  ['linux', 'go-yaml', 'go-template', 'pprof'],
+  ['http', 'cni'],
   ['cri', 'oci', 'streaming'],
   ['runtime', 'kubelet', 'crictl'],
   ['berth'],

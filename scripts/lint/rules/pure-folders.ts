@@ -3,6 +3,7 @@ import type { Problem } from './problem.ts';
 
 /** Where every file is pure: it decides over plain data, whatever it imports included. */
 const pure: readonly string[] = [
+  'packages/berth/src/workloads/',
   'packages/cni/src/result/',
   'packages/cni/src/spec/',
   'packages/common/src/',
@@ -14,12 +15,18 @@ const pure: readonly string[] = [
   'packages/kubelet/src/backoff/',
   'packages/kubelet/src/config/static-pod-uid/',
   'packages/kubelet/src/env/',
+  'packages/kubelet/src/eviction/',
+  'packages/kubelet/src/images/collection/disk-use.ts',
+  'packages/kubelet/src/images/collection/image-records.ts',
   'packages/kubelet/src/kubecontainer/',
+  'packages/kubelet/src/node/registration/',
+  'packages/kubelet/src/node/status/',
   'packages/kubelet/src/objects/',
   'packages/kubelet/src/pods/actions/',
   'packages/kubelet/src/pods/end/',
   'packages/kubelet/src/prober/http-request.ts',
   'packages/kubelet/src/prober/threshold.ts',
+  'packages/kubelet/src/shutdown/shutdown-groups.ts',
   'packages/kubelet/src/status/',
   'packages/kubelet/src/volumes/contents/',
   'packages/oci/src/json/',
@@ -36,6 +43,8 @@ const effectful: readonly string[] = [
   'packages/common/src/abort.ts',
   'packages/common/src/keyed-queue.ts',
   'packages/common/src/semaphore.ts',
+  'packages/kubelet/src/eviction/manager.ts',
+  'packages/kubelet/src/eviction/node-observer.ts',
 ];
 
 /** Modules of Node.js that touch nothing outside of the process. */

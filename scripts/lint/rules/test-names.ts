@@ -11,8 +11,8 @@ export function testNames(tree: SourceTree): Problem[] {
   const isSubject = (path: string): boolean =>
     tree.has(`${path}.ts`) || tree.has(`${path}.mjs`) || folders.has(path);
   return [...tree.keys()].flatMap((path) => {
-    // The suites of test/system cross packages.
-    if (!path.endsWith('.test.ts') || path.startsWith('test/system/')) return [];
+    // The suites of test/system and test/cluster cross packages.
+    if (!path.endsWith('.test.ts') || /^test\/(system|cluster)\//.test(path)) return [];
     const { dir, base } = posix.parse(path);
     const subject = base.slice(0, base.indexOf('.'));
     const folder = posix.basename(dir) === 'src' ? posix.basename(posix.dirname(dir)) : posix.basename(dir);

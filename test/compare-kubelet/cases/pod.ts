@@ -50,7 +50,7 @@ export interface PodFields {
   containers?: readonly ContainerFields[];
   /** Mounts the folder of marks, see `marker`. */
   marks?: boolean;
-  metadata?: object;
+  metadata?: { name?: string; [field: string]: unknown };
   volumes?: readonly object[];
   [field: string]: unknown;
 }
@@ -72,10 +72,11 @@ export function pod(name: string, spec: PodFields = {}, options: Partial<CaseOpt
   return { name, spec, options };
 }
 
-/** Pure: the cases of a group, whose pods are named for it. */
+/** Pure: the cases of a group, whose pods are named for it unless they have a name. */
 export function group(name: string, entries: readonly Entry[]): ManifestCase[] {
   return entries.map(({ name: caseName, spec, options }, index) => {
-    const podName = `${name.replaceAll(' ', '-')}-${String(index).padStart(2, '0')}`;
+    const { name: podName = `${name.replaceAll(' ', '-')}-${String(index).padStart(2, '0')}` } =
+      spec.metadata ?? {};
     const { edit, settled = ready, ...rest } = options;
     return {
       ...rest,
@@ -144,13 +145,29 @@ export function waiting(reason: string): Settled {
   return (listed) => containersOf(listed).some(({ state }) => state?.waiting?.reason === reason);
 }
 
+/** One of the two. */
+export const either =
+  (one: Settled, other: Settled): Settled =>
+  (listed) =>
+    one(listed) || other(listed);
+
+/** A container cannot be created, and another one runs. */
+export const oneIsRefused: Settled = (listed) =>
+  waiting('CreateContainerError')(listed) &&
+  containersOf(listed).some(({ state }) => state?.running !== undefined);
+
+const loops: Settled = (listed) =>
+  containersOf(listed).some(
+    ({ state, restartCount = 0 }) => state?.running === undefined && restartCount >= 2,
+  );
+
 /** A container has been started again twice, and has ended. */
-export const inCrashLoop: Partial<CaseOptions> = {
+export const inCrashLoop: Partial<CaseOptions> = { fleeting: true, settled: loops };
+
+/** The same, of one that berthd does not create, and containerd creates and does not start. */
+export const inStartLoop: Partial<CaseOptions> = {
   fleeting: true,
-  settled: (listed) =>
-    containersOf(listed).some(
-      ({ state, restartCount = 0 }) => state?.running === undefined && restartCount >= 2,
-    ),
+  settled: either(loops, waiting('CreateContainerError')),
 };
 
 /** A container has been restarted so often, and all run. */

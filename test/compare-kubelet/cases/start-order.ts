@@ -5,6 +5,7 @@ import {
   forever,
   group,
   inCrashLoop,
+  inStartLoop,
   markedSleeper,
   marker,
   pod,
@@ -105,7 +106,7 @@ const sidecars = group('sidecars', [
     initContainers: [
       marker('side', `mark side; (sleep 2; mark side-up; touch /tmp/up) & ${forever}`, {
         ...always,
-        startupProbe: { exec: { command: ['cat', '/tmp/up'] }, periodSeconds: 1 },
+        startupProbe: { exec: { command: ['cat', '/tmp/up'] }, periodSeconds: 1, failureThreshold: 30 },
       }),
       marker('init', 'mark init'),
     ],
@@ -124,7 +125,7 @@ const sidecars = group('sidecars', [
   pod(
     'one that never starts',
     { initContainers: [sleeper('side', { ...always, command: ['/none'] })], containers: [sleeper()] },
-    { ...inCrashLoop, upToMs: 25_000 },
+    inStartLoop,
   ),
 ]);
 

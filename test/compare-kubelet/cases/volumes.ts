@@ -1,9 +1,22 @@
 // Volumes: kinds, modes, owners, sub paths, propagation.
-import { ended, group, marksDir, pod, readyOrNot, script, sleeper, stuck, waiting } from './pod.ts';
+import { testImage } from '@berth/test-support/pods.ts';
+import {
+  ended,
+  group,
+  marksDir,
+  oneIsRefused,
+  pod,
+  readyOrNot,
+  script,
+  sleeper,
+  stuck,
+  waiting,
+} from './pod.ts';
 
 const mounted = (mount: object = {}, more: object = {}) =>
   sleeper('main', { volumeMounts: [{ name: 'v', mountPath: '/v', ...mount }], ...more });
 const volume = (source: object) => [{ name: 'v', ...source }];
+const testImageVolume = { image: { reference: testImage } };
 const fields = [
   { path: 'name', fieldRef: { fieldPath: 'metadata.name' } },
   { path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } },
@@ -153,19 +166,46 @@ export const volumeCases = group('volumes', [
   ),
   pod('image', {
     containers: [mounted({ mountPath: '/host-image' })],
-    volumes: volume({ image: { reference: 'localhost/berth-test/busybox:1' } }),
+    volumes: volume(testImageVolume),
   }),
   pod('image, a sub path', {
     containers: [mounted({ subPath: 'etc' })],
-    volumes: volume({ image: { reference: 'localhost/berth-test/busybox:1' } }),
+    volumes: volume(testImageVolume),
   }),
+  pod(
+    'image, a sub path of a file',
+    {
+      containers: [mounted({ mountPath: '/v/names', subPath: 'etc/passwd' })],
+      volumes: volume(testImageVolume),
+    },
+    { settled: waiting('CreateContainerError') },
+  ),
+  pod(
+    'image, a sub path that is not there',
+    { containers: [mounted({ subPath: 'none' })], volumes: volume(testImageVolume) },
+    { settled: waiting('CreateContainerError') },
+  ),
+  pod('image of two containers', {
+    containers: [mounted({ subPath: 'etc' }), { ...mounted({ subPath: 'etc' }), name: 'second' }],
+    volumes: volume(testImageVolume),
+  }),
+  pod('image for a user', {
+    securityContext: { runAsUser: 1000, fsGroup: 4000 },
+    containers: [mounted({ subPath: 'etc' })],
+    volumes: volume(testImageVolume),
+  }),
+  pod(
+    'image that cannot be pulled',
+    { containers: [mounted()], volumes: volume({ image: { reference: 'localhost:1/none:1' } }) },
+    { settled: waiting('ImagePullBackOff') },
+  ),
   pod(
     'image that is not there',
     {
       containers: [mounted()],
       volumes: volume({ image: { reference: 'localhost:1/none:1', pullPolicy: 'Never' } }),
     },
-    stuck,
+    { settled: waiting('ErrImageNeverPull') },
   ),
   pod('sub path', { containers: [mounted({ subPath: 'a/b' })], volumes: volume({ emptyDir: {} }) }),
   pod('sub path of an expression', {
@@ -208,7 +248,7 @@ export const volumeCases = group('volumes', [
       ],
       volumes: volume({ hostPath: { path: '/run/node/manifests' } }),
     },
-    readyOrNot,
+    { settled: oneIsRefused },
   ),
   pod(
     'recursively read only',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { metricFamilies, reducedBody, structureOf } from './answer.ts';
+import { isMeasured, metricFamilies, reducedBody, structureOf } from './answer.ts';
 
 test('a structure has the types of all places', () => {
   assert.deepEqual(structureOf('{"a":[{"b":1},{"b":"x","c":null}]}'), {
@@ -27,4 +27,35 @@ test('a text that is JSON is compared by its fields', () => {
   assert.deepEqual(reducedBody('{"a":1}', 'text'), { a: 1 });
   assert.deepEqual(reducedBody('[broken', 'text'), ['[broken']);
   assert.equal(reducedBody('anything', 'none'), null);
+});
+
+test('of statistics the pod of the requests is compared, once it is measured', () => {
+  const pod = (name: string, rest: object) => ({ containers: [{}], ...rest, podRef: { name } });
+  const measured = {
+    pods: [
+      pod('server-00-node1', {
+        cpu: { usageNanoCores: 1 },
+        process_stats: { process_count: 1 },
+        containers: [{ rootfs: { usedBytes: 2 } }],
+      }),
+    ],
+  };
+  assert.ok(isMeasured(measured));
+  for (const pods of [
+    [],
+    [pod('server-00-node1', {})],
+    [pod('server-00-node1', { ...measured.pods[0], process_stats: undefined })],
+    [pod('server-00-node1', { ...measured.pods[0], containers: [{}] })],
+    [pod('other', measured.pods[0] ?? {})],
+  ])
+    assert.ok(!isMeasured({ pods }));
+  const body = JSON.stringify({ node: 1, pods: [...measured.pods, pod('other', { network: 1 })] });
+  assert.deepEqual(reducedBody(body, 'summary'), {
+    '.node': 'number',
+    '.pods[].containers[].rootfs.usedBytes': 'number',
+    '.pods[].cpu.usageNanoCores': 'number',
+    '.pods[].podRef.name': 'string',
+    '.pods[].process_stats.process_count': 'number',
+  });
+  assert.deepEqual(reducedBody('Forbidden', 'summary'), ['Forbidden']);
 });

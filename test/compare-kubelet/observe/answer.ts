@@ -1,12 +1,13 @@
 // Reduces the body of an HTTP answer to what two kubelets can have in common.
 import type { Json } from '../normalise.ts';
-import type { ServerRequest } from '../requests.ts';
+import { type ServerRequest, targetName } from '../requests.ts';
 
 /** Pure: what is compared of a body. */
 export function reducedBody(body: string, how: ServerRequest['compare']): Json {
   if (how === 'none') return null;
   if (how === 'metrics') return metricFamilies(body);
   if (how === 'structure') return structureOf(body);
+  if (how === 'summary') return structureOf(ofTarget(body));
   // What is between names and values is another text each time.
   if (how === 'names') return body.split('\n').map((line) => line.split(/[:= ]/)[0] ?? '');
   const parsed = parsedJson(body);
@@ -21,6 +22,38 @@ function parsedJson(body: string): Json | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What is looked at of /stats/summary. */
+export interface Summary {
+  pods: {
+    podRef: { name: string };
+    cpu?: { usageNanoCores?: number };
+    process_stats?: { process_count?: number };
+    containers?: { rootfs?: { usedBytes?: number } }[];
+  }[];
+}
+
+/** Pure: statistics without other pods: which containers of those have just been started depends on how fast a side is. */
+function ofTarget(body: string): string {
+  const summary = parsedJson(body) as Summary | undefined;
+  if (summary === undefined) return body;
+  return JSON.stringify({ ...summary, pods: targetOf(summary) });
+}
+
+function targetOf({ pods }: Summary): Summary['pods'] {
+  return pods.filter(({ podRef }) => podRef.name === targetName);
+}
+
+/** Pure: whether statistics have what of the pod of the requests is measured at intervals only. */
+export function isMeasured(summary: Summary): boolean {
+  const [pod] = targetOf(summary);
+  const { cpu, process_stats: processes, containers = [] } = pod ?? {};
+  return (
+    cpu?.usageNanoCores !== undefined &&
+    processes?.process_count !== undefined &&
+    containers.every(({ rootfs }) => rootfs?.usedBytes !== undefined)
+  );
 }
 
 /** Pure: each path of a JSON text with the types of its values; places in lists are left out. */

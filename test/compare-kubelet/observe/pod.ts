@@ -58,13 +58,15 @@ function namesOf(pod: ListedPod, sandboxes: readonly PodSandbox[], containers: r
   return [
     [pod.metadata.uid, 'UID'] as const,
     ...sandboxes.map(({ id, metadata }) => [id, `SANDBOX-${metadata?.attempt}`] as const),
-    ...containers.map(({ id, metadata }) => [id, `ID-${metadata?.name}-${metadata?.attempt}`] as const),
+    // First: whether the runtime still has the last but one is a matter of time.
     ...statusIds(pod),
+    ...containers.map(({ id, metadata }) => [id, `ID-${metadata?.name}-${metadata?.attempt}`] as const),
     ...(pod.status.podIPs ?? []).map(({ ip }) => [ip, 'POD_IP'] as const),
   ];
 }
 
-function statusIds(pod: ListedPod): Names {
+/** Names of the containers' ids in a pod's status. */
+export function statusIds(pod: ListedPod): Names {
   return containersOf(pod).flatMap(({ name, containerID, lastState, restartCount = 0 }) => {
     const ids = [
       [containerID, `ID-${name}-${restartCount}`],

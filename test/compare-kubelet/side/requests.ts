@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { until } from '@berth/test-support/until.ts';
 import { type Json, normalised } from '../normalise.ts';
-import { reducedBody } from '../observe/answer.ts';
+import { isMeasured, reducedBody, type Summary } from '../observe/answer.ts';
 import { requestName, requests, type ServerRequest } from '../requests.ts';
 import { certificateFiles } from './certificates.ts';
 import type { SideNode } from './node.ts';
@@ -13,6 +14,12 @@ const mostBytes = 8 * 1024 ** 2;
 
 /** The answers by the names of the requests, one after another. */
 export async function answers({ dir }: SideNode): Promise<Record<string, Json>> {
+  const measured = until('the pod of the requests is measured', async () => {
+    const response = await fetch('http://127.0.0.1:10255/stats/summary');
+    return response.ok && isMeasured((await response.json()) as Summary);
+  });
+  // The comparison tells what is not there.
+  await measured.catch((error: Error) => console.log(error.message));
   const found: Record<string, Json> = {};
   for (const each of requests) {
     found[requestName(each)] = await answerTo(each, dir).catch((error: Error) => ({ failed: error.message }));

@@ -18,7 +18,9 @@ export type Observations = Record<string, { [what: string]: Json }>;
 
 /** When no case has come further for this long, the rest is looked at as it is. */
 const standstillMs = 30_000;
-/** When a kubelet has made no further pod for this long, manifests without a pod are refused. */
+/** Cases that never settle wait, beside their own time, until no other has come further for this long: they compete. */
+const calmMs = 10_000;
+/** When a kubelet has made no further pod for this long, it is asked of manifests without one whether it refused them. */
 const refusalMs = 5000;
 const pollMs = 300;
 
@@ -35,6 +37,7 @@ export async function runStage(
   mkdirSync(marksDir, { recursive: true });
   for (const each of cases) drop(node, each, each.manifest);
   await eachSettled(
+    node,
     cases,
     ({ settled }) => settled,
     async (each, pod) => {
@@ -50,7 +53,7 @@ export async function runStage(
     (each: ManifestCase): Settled =>
     (pod) =>
       uids.get(pod.metadata.name) !== pod.metadata.uid && (each.edit?.settled(pod) ?? true);
-  await eachSettled(edited, isNew, async (each, pod) => {
+  await eachSettled(node, edited, isNew, async (each, pod) => {
     note(each, 'edited', await observed(node, each, pod));
   });
   tell('edited');
@@ -80,7 +83,7 @@ async function restart(node: SideNode, cases: readonly ManifestCase[], note: Not
     (each: ManifestCase): Settled =>
     (pod) =>
       pod.status.phase === 'Running' && (each.edit?.settled ?? each.settled)(pod);
-  await eachSettled(steady, settledAgain, async (each, pod) => {
+  await eachSettled(node, steady, settledAgain, async (each, pod) => {
     note(each, 'restarted', pod ? listedOnly(pod) : 'no pod');
     note(each, 'sameContainers', String(containerIds(pod)) === String(ids.get(each)));
   });
@@ -124,6 +127,7 @@ const looksAtOnce = 4;
 
 /** Calls `look` for each case once its pod has been settled for as long as the case wants, or will not be. */
 async function eachSettled(
+  node: SideNode,
   cases: readonly ManifestCase[],
   settledOf: (each: ManifestCase) => Settled,
   look: (each: ManifestCase, pod: ListedPod | undefined) => Promise<void>,
@@ -141,6 +145,7 @@ async function eachSettled(
     if (listed.length > count) appeared = now;
     count = listed.length;
     const isLate = now - progress > patience(standstillMs);
+    const isCalm = now - progress > patience(calmMs);
     for (const each of [...open].sort(fleetingFirst)) {
       const pod = podOf(each, listed);
       const isSettled = pod !== undefined && settledOf(each)(pod);
@@ -148,8 +153,9 @@ async function eachSettled(
       else if (!since.has(each)) since.set(each, now);
       const held = now - (since.get(each) ?? Infinity);
       if (pod !== undefined && !there.has(each)) there.set(each, now);
-      const isEnough = now - (there.get(each) ?? Infinity) > patience(each.upToMs ?? Infinity);
-      const isRefused = pod === undefined && now - appeared > patience(refusalMs);
+      const isEnough = isCalm && now - (there.get(each) ?? Infinity) > patience(each.upToMs ?? Infinity);
+      const isRefused =
+        pod === undefined && now - appeared > patience(refusalMs) && refusal(each, node.log()) !== '';
       if (!(held >= (each.holdMs ?? 0) || isRefused || isEnough || isLate)) continue;
       open.delete(each);
       progress = now;
@@ -173,13 +179,13 @@ async function eachGone(
   uids: ReadonlyMap<string, string>,
   look: (each: ManifestCase, left: Json) => void,
 ): Promise<void> {
-  const begin = performance.now();
+  let progress = performance.now();
   const open = new Set(cases);
   while (open.size > 0) {
     const listed = await listPods();
     const { items } = await node.client.runtime.listPodSandbox({});
     const ready = new Set(items.filter(({ state }) => state === 0).map(({ metadata }) => metadata?.uid));
-    const isLate = performance.now() - begin > patience(standstillMs);
+    const isLate = performance.now() - progress > patience(standstillMs);
     for (const each of [...open]) {
       const uid = uids.get(`${each.pod}-node1`);
       const left = {
@@ -189,6 +195,7 @@ async function eachGone(
       };
       if (Object.values(left).includes(true) && !isLate) continue;
       open.delete(each);
+      progress = performance.now();
       look(each, left);
     }
     await delay(pollMs);

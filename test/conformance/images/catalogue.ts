@@ -14,10 +14,8 @@ export interface CatalogueImage {
   config: ExecutionParameters;
 }
 
-/** The registries that the names begin with; all of them have every image. */
-export const mirrored = ['registry.k8s.io', 'k8s.gcr.io', 'gcr.io', 'public.ecr.aws', 'docker.io'];
-
-const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** Of every image. */
+export const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const e2e = 'e2e-test-images';
 const staging = 'k8s-staging-cri-tools';
 
@@ -72,7 +70,8 @@ export async function catalogue(): Promise<CatalogueImage[]> {
   ];
 }
 
-function busyboxLayer({ busybox, applets }: StaticPrograms): TarEntry[] {
+/** The layer below the others: all of busybox, users and folders. */
+export function busyboxLayer({ busybox, applets }: StaticPrograms): TarEntry[] {
   return [
     ...['bin', 'dev', 'etc', 'home', 'proc', 'root', 'sys', 'usr', 'var'].map(
       (path): TarEntry => ({ type: 'directory', path }),
@@ -87,14 +86,16 @@ function busyboxLayer({ busybox, applets }: StaticPrograms): TarEntry[] {
   ];
 }
 
-const passwd = `root:x:0:0:root:/root:/bin/sh
+/** Users of the layer of busybox. */
+export const passwd = `root:x:0:0:root:/root:/bin/sh
 daemon:x:1:1:daemon:/usr/sbin:/bin/false
 bin:x:2:2:bin:/bin:/bin/false
 www-data:x:33:33:www-data:/var/www:/bin/false
 nobody:x:65534:65534:nobody:/home:/bin/false
 `;
 
-const group = `root:x:0:
+/** Their groups. */
+export const group = `root:x:0:
 daemon:x:1:
 bin:x:2:
 www-data:x:33:
@@ -131,7 +132,7 @@ const httpd: ExecutionParameters = {
 };
 
 /** A process that waits for ever, with the tag as a label. */
-function pause(tag: string): CatalogueImage {
+export function pause(tag: string): CatalogueImage {
   return {
     repository: 'pause',
     tags: [tag],

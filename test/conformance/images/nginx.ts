@@ -1,22 +1,17 @@
 // Layers of a web server: Debian's nginx with the libraries that it loads.
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import type { TarEntry } from '@berth/oci/tar/entry.ts';
+import { programEntries } from './programs.ts';
 
 const program = '/usr/sbin/nginx';
 
 /** The program and every library that it needs, at the paths of this machine. */
 export function nginxLayer(): TarEntry[] {
-  const libraries = [...execFileSync('ldd', [program], { encoding: 'utf8' }).matchAll(/(\/\S+) \(0x/g)];
-  const files = [program, ...libraries.map(([, path = '']) => path)];
   return [
     ...['etc/nginx', 'usr/share/nginx/html', 'var/lib/nginx', 'var/log/nginx', 'run'].map(
       (path): TarEntry => ({ type: 'directory', path }),
     ),
     { type: 'symlink', path: 'var/run', target: '/run' },
-    ...files.map(
-      (path): TarEntry => ({ type: 'file', path: path.slice(1), mode: 0o755, content: readFileSync(path) }),
-    ),
+    ...programEntries([program]),
     { type: 'file', path: 'usr/share/nginx/html/index.html', content: '<h1>Welcome to nginx!</h1>\n' },
   ];
 }

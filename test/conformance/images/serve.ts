@@ -1,15 +1,18 @@
-// The images of the catalogue in a registry, and certs.d files that make it the mirror of every registry that
-// critest's image names begin with.
+// Images of a suite in a registry, and certs.d files that make it the mirror of every registry that the suites' image
+// names begin with.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { JsonCursor } from '@berth/common/json/cursor.ts';
 import { writeOciLayout } from '@berth/oci/archive/layout-writer.ts';
 import { startRegistry, type TestRegistry } from '@berth/test-support/image-registry.ts';
-import { catalogue, mirrored } from './catalogue.ts';
+import type { CatalogueImage } from './catalogue.ts';
+
+/** The registries that the names begin with; all of them have every image. */
+const mirrored = ['registry.k8s.io', 'k8s.gcr.io', 'gcr.io', 'public.ecr.aws', 'docker.io'];
 
 /** Writes every image as `REPOSITORY:TAG` into an OCI layout. */
-export async function writeCatalogue(layout: string): Promise<void> {
-  for (const { repository, tags, layers, config } of await catalogue()) {
+export async function writeCatalogue(layout: string, images: readonly CatalogueImage[]): Promise<void> {
+  for (const { repository, tags, layers, config } of images) {
     for (const tag of tags)
       await writeOciLayout({ dir: layout, name: `${repository}:${tag}`, layers, config });
   }

@@ -34,6 +34,7 @@ export type Whose = 'ours' | 'real';
 export async function startKubeletNode(
   whose: Whose,
   fill: (folders: { manifests: string; dir: string }) => void,
+  verbosity = 0,
 ): Promise<KubeletNode> {
   await using resources = new AsyncDisposableStack();
   const name = whose === 'ours' ? 'parours' : 'parreal';
@@ -57,12 +58,13 @@ export async function startKubeletNode(
   const start = { dir, endpoint: berthd.socket, manifests, nodeName };
   kubelet = resources.use(
     await (whose === 'ours'
-      ? startKubelet({ ...start, extraFlags: [`--max-pods=${maxPods}`, reserve] })
+      ? startKubelet({ ...start, extraFlags: [`--max-pods=${maxPods}`, reserve, `-v=${verbosity}`] })
       : startRealKubelet({
           ...start,
           configuration: {
             maxPods,
             evictionHard: { 'memory.available': '50Mi', 'nodefs.available': '1%' },
+            logging: { verbosity },
           },
         })),
   );

@@ -1,8 +1,9 @@
-// kill -9 of the kubelet at random moments of what it does to pods: probes, hooks, volumes, sidecars. No container may
-// restart that did not have to, a healthy pod stays ready, and in the end nothing of the pods is left.
+// kill -9 of the kubelet at random moments of what it does to pods: probes, hooks, volumes, sidecars, pods from a URL,
+// user namespaces, resizes. No container may restart that did not have to, a healthy pod stays ready with the ids that
+// it has, a resize arrives, and in the end nothing of the pods is left.
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
@@ -12,12 +13,15 @@ import { layOutBerthd, startBerthd } from '@berth/test-support/berthd.ts';
 import { seededRandom } from '@berth/test-support/fuzz.ts';
 import { moveHugetlbToV1 } from '@berth/test-support/hugetlb.ts';
 import { loadTestImage } from '@berth/test-support/images.ts';
-import { type Kubelet, startKubelet } from '@berth/test-support/kubelet.ts';
+import { startKubelet } from '@berth/test-support/kubelet.ts';
 import { traces } from '@berth/test-support/node-traces.ts';
 import { PodNetwork } from '@berth/test-support/pod-network.ts';
 import { scratchDir } from '@berth/test-support/scratch.ts';
 import { until } from '@berth/test-support/until.ts';
-import { failingManifest, hooksManifest, steadyManifest, volumesManifest } from './kubelet-manifests.ts';
+import { containersOf, drop, type KilledNode, remove, untilGone, untilReady } from './killed-kubelet.ts';
+import { idRanges, type Life, lives } from './kubelet-lives.ts';
+import { steadyManifest, urlManifest, usersManifest } from './kubelet-manifests.ts';
+import { ManifestUrl } from './manifest-url.ts';
 
 const wantedKills = Number(process.env['BERTH_KUBELET_KILLS'] ?? 60);
 const seed = Number(process.env['BERTH_KILL_SEED'] ?? 1);
@@ -25,50 +29,10 @@ const seed = Number(process.env['BERTH_KILL_SEED'] ?? 1);
 const killsPerLife = 20;
 /** Kills between two looks at the steady pod: a kubelet needs a moment to find it ready. */
 const killsPerLook = 5;
-/** The longest life of a kubelet, in milliseconds: a pod needs about a second to become ready. */
-const longestLifeMs = 1500;
-const patienceMs = 120_000;
-
-/** The part of a pod in /pods that the test looks at. */
-interface ShownPod {
-  metadata: { name: string };
-  status: {
-    phase: string;
-    conditions?: { type: string; status: string; lastTransitionTime: string }[];
-    containerStatuses?: { name: string; restartCount: number; containerID?: string }[];
-    initContainerStatuses?: { name: string; restartCount: number; containerID?: string }[];
-  };
-}
-
-/** What the lives act on; the kubelet is another one after each kill. */
-interface Node {
-  cri: CriClient;
-  manifests: string;
-  kubelet: Kubelet;
-}
-
-/** One life of a pod, which it begins and ends by manifests; each wait survives kills. */
-type Life = (node: Node, round: number) => Promise<void>;
-
-const lives: Readonly<Record<string, Life>> = {
-  hooks: async (node) => {
-    drop(node, 'hooks', hooksManifest);
-    await untilReady(node, 'hooks');
-    await remove(node, 'hooks');
-  },
-  volumes: async (node, round) => {
-    drop(node, 'volumes', volumesManifest(`a${round}`));
-    await untilReady(node, 'volumes');
-    drop(node, 'volumes', volumesManifest(`b${round}`));
-    await untilReady(node, 'volumes');
-    await remove(node, 'volumes');
-  },
-  failing: async (node) => {
-    drop(node, 'failing', failingManifest);
-    await untilPod(node, 'failing', 'has succeeded', ({ status }) => status.phase === 'Succeeded');
-    await remove(node, 'failing');
-  },
-};
+/** The longest life of a kubelet, in milliseconds: a pod needs about a second to become ready, or three starts. */
+const longestLifeMs = (startMs: number): number => Math.max(1500, 3 * startMs);
+/** The pods that must stay as they are. */
+const steadyPods = ['steady', 'steadyurl', 'steadyusers'];
 
 test(`a kubelet killed ${wantedKills} times restarts no healthy container and leaks nothing`, {
   timeout: 3_600_000,
@@ -85,11 +49,26 @@ test(`a kubelet killed ${wantedKills} times restarts no healthy container and le
   const cri = connectCri(paths.socket, { timeoutMs: 60_000 });
   const manifests = join(dir, 'manifests');
   mkdirSync(manifests);
+  const url = new ManifestUrl(seed);
+  await url.listen();
   const begin = (waitMs?: number) =>
-    startKubelet({ dir, endpoint: paths.socket, manifests, ...(waitMs === undefined ? {} : { waitMs }) });
+    startKubelet({
+      dir,
+      endpoint: paths.socket,
+      manifests,
+      extraFlags: [`--manifest-url=${url.url}`, '--http-check-frequency=200ms'],
+      ...(waitMs === undefined ? {} : { waitMs }),
+    });
   const ended = new AbortController();
   let loops: Promise<void>[] = [];
-  const node: Node = { cri, manifests, kubelet: await begin() };
+  const node: KilledNode = {
+    cri,
+    manifests,
+    url,
+    rootDir: join(dir, 'kubelet'),
+    cgroupRoot: `/${basename(dir)}`,
+    kubelet: await begin(),
+  };
   try {
     await loadTestImage(paths.socket);
     // One whole life first, so that every folder that stays is there before the census.
@@ -100,7 +79,9 @@ test(`a kubelet killed ${wantedKills} times restarts no healthy container and le
     node.kubelet = await begin();
 
     drop(node, 'steady', steadyManifest);
-    const steady = containersOf(await untilReady(node, 'steady'));
+    drop(node, 'steadyusers', usersManifest('steadyusers'));
+    url.put('steadyurl', urlManifest('steadyurl'));
+    const steady = await steadyState(node);
     const whole = new Map(Object.keys(lives).map((name) => [name, 0]));
     loops = Object.entries(lives).map(([name, life]) => live(name, life, node, whole, ended.signal));
     const failed = Promise.all(loops).then(() => {});
@@ -116,7 +97,7 @@ test(`a kubelet killed ${wantedKills} times restarts no healthy container and le
         await Promise.race([oneMoreOfEach(whole, ended.signal), failed]);
         nextRound = kills + killsPerLife;
       }
-      await Promise.race([delay(random(longestLifeMs)), failed]);
+      await Promise.race([delay(random(longestLifeMs(startMs))), failed]);
       await node.kubelet.stop('SIGKILL');
       kills += 1;
       // Half of the starts are cut short, at any moment of the time that starts take.
@@ -130,15 +111,16 @@ test(`a kubelet killed ${wantedKills} times restarts no healthy container and le
       startMs = Math.ceil(performance.now() - start);
       if (kills >= nextLook) {
         nextLook = kills + killsPerLook;
-        const shown = await untilReady(node, 'steady');
-        assert.deepEqual(containersOf(shown), steady, `after kill ${kills} the steady pod is not the same`);
+        const state = await steadyState(node);
+        assert.deepEqual(state, steady, `after kill ${kills} a steady pod is not the same`);
       }
     }
     await oneMoreOfEach(whole, ended.signal);
     ended.abort();
     await Promise.all(loops);
-    assert.deepEqual(containersOf(await untilReady(node, 'steady')), steady);
-    await remove(node, 'steady');
+    assert.deepEqual(await steadyState(node), steady);
+    url.remove('steadyurl');
+    await Promise.all([remove(node, 'steady'), remove(node, 'steadyusers'), untilGone(node, 'steadyurl')]);
     await untilNothingRuns(cri);
     await node.kubelet.stop();
     const left = () => [...traces(dir, network.bridge).difference(before)];
@@ -154,17 +136,25 @@ test(`a kubelet killed ${wantedKills} times restarts no healthy container and le
     await node.kubelet.stop();
     await removeAllPods(cri).catch((error: unknown) => t.diagnostic(inspect(error)));
     cri.close();
+    url.close();
     await berthd.stop();
-    await detectCgroups().remove(`/${dir.slice(dir.lastIndexOf('/') + 1)}`);
+    await detectCgroups().remove(node.cgroupRoot);
     await detectCgroups().remove(paths.cgroupParent);
   }
 });
+
+/** Of the steady pods, what must not change: their containers, and the ids of the one that has its own. */
+async function steadyState(node: KilledNode): Promise<object> {
+  const containers: object[] = [];
+  for (const name of steadyPods) containers.push(containersOf(await untilReady(node, name)));
+  return { containers, ids: idRanges(node).get('uid-steadyusers') };
+}
 
 /** Lives one life after another until told to stop. */
 async function live(
   name: string,
   life: Life,
-  node: Node,
+  node: KilledNode,
   whole: Map<string, number>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -173,67 +163,6 @@ async function live(
     await life(node, round);
     whole.set(name, round);
   }
-}
-
-/** Puts a manifest file in place, at once and whole. */
-function drop({ manifests }: Node, name: string, documents: readonly object[]): void {
-  const aside = join(manifests, `.${name}`);
-  writeFileSync(aside, documents.map((document) => JSON.stringify(document)).join('\n---\n'));
-  renameSync(aside, join(manifests, `${name}.yaml`));
-}
-
-/** Removes the manifest, and waits until the runtime has nothing of the pod. */
-async function remove(node: Node, name: string): Promise<void> {
-  rmSync(join(node.manifests, `${name}.yaml`));
-  const filter = { labelSelector: { 'io.kubernetes.pod.uid': `uid-${name}` } };
-  const hasEnded = async () => (await node.cri.runtime.listPodSandbox({ filter })).items.length === 0;
-  await until(`${name} has ended`, hasEnded, undefined, patienceMs);
-  // Its sandbox goes first; the kubelet shows the pod until everything of it is gone.
-  const isGone = async () =>
-    (await shownPods(node))?.every((pod) => pod.metadata.name !== `${name}-testnode`);
-  await until(`${name} is not shown`, isGone, undefined, patienceMs);
-}
-
-function untilReady(node: Node, name: string): Promise<ShownPod> {
-  return untilPod(node, name, 'is ready', ({ status }) =>
-    (status.conditions ?? []).some((each) => each.type === 'Ready' && each.status === 'True'),
-  );
-}
-
-function untilPod(
-  node: Node,
-  name: string,
-  what: string,
-  condition: (pod: ShownPod) => boolean,
-): Promise<ShownPod> {
-  let seen: ShownPod | undefined;
-  const matching = async () => {
-    const pods = await shownPods(node);
-    seen = pods?.find(({ metadata }) => metadata.name === `${name}-testnode`);
-    return seen && condition(seen) ? seen : undefined;
-  };
-  return until(`${name} ${what}`, matching, () => seen?.status, patienceMs);
-}
-
-/** The kubelet's pods; undefined while it is down. */
-async function shownPods({ kubelet }: Node): Promise<ShownPod[] | undefined> {
-  try {
-    const answer = await fetch(`http://127.0.0.1:${kubelet.port}/pods`);
-    const { items }: { items: ShownPod[] | null } = JSON.parse(await answer.text());
-    return items ?? [];
-  } catch {
-    return undefined;
-  }
-}
-
-/** What must not change of a healthy pod. */
-function containersOf({ status }: ShownPod): object[] {
-  const { initContainerStatuses = [], containerStatuses = [] } = status;
-  return [...initContainerStatuses, ...containerStatuses].map(({ name, restartCount, containerID }) => ({
-    name,
-    restartCount,
-    containerID,
-  }));
 }
 
 async function oneMoreOfEach(whole: ReadonlyMap<string, number>, signal: AbortSignal): Promise<void> {

@@ -7,6 +7,9 @@ const sh = (script: string): string[] => ['/bin/sh', '-c', script];
 /** Goes on until it is told to end, and then ends at once. */
 const waitForTerm = 'trap "exit 0" TERM; while true; do sleep 1 & wait $!; done';
 
+/** Has each start of a container leave a line in its volume. */
+const noteStart = 'echo started >> /data/starts';
+
 const container = (name: string, script: string, more: object = {}): Manifest => ({
   name,
   image: testImage,
@@ -32,7 +35,9 @@ function object(kind: 'ConfigMap' | 'Secret', name: string, values: Record<strin
 
 const exec = (script: string): object => ({ exec: { command: sh(script) } });
 const http = { httpGet: { path: '/etc/passwd', port: 8080 } };
-const quick = { periodSeconds: 1, failureThreshold: 2 };
+/** Patient with a machine that is busy: no probe of a container that works may fail. */
+const often = { periodSeconds: 1, timeoutSeconds: 10 };
+const quick = { ...often, failureThreshold: 2 };
 
 /**
  * Must never restart or become unready: a sidecar and a container with all three probes, and volumes of each kind.
@@ -46,7 +51,7 @@ export const steadyManifest: readonly Manifest[] = [
       }),
       container('sidecar', waitForTerm, {
         restartPolicy: 'Always',
-        startupProbe: { ...exec('true'), periodSeconds: 1 },
+        startupProbe: { ...exec('true'), ...often },
         livenessProbe: { ...exec('true'), ...quick },
       }),
     ],
@@ -55,7 +60,7 @@ export const steadyManifest: readonly Manifest[] = [
         'main',
         'httpd -p 8080 -h /shared; i=0; while true; do echo tick $i; i=$((i+1)); usleep 200000; done',
         {
-          startupProbe: { ...exec('test -e /shared/made'), periodSeconds: 1 },
+          startupProbe: { ...exec('test -e /shared/made'), ...often },
           readinessProbe: { ...exec('test "$(cat /config/greeting)" = hello'), ...quick },
           livenessProbe: { httpGet: { path: '/made', port: 8080 }, ...quick },
           volumeMounts: [
@@ -79,14 +84,14 @@ export const hooksManifest: readonly Manifest[] = [
       container('init', 'sleep 0.1'),
       container('sidecar', waitForTerm, {
         restartPolicy: 'Always',
-        startupProbe: { ...exec('true'), periodSeconds: 1 },
+        startupProbe: { ...exec('true'), ...often },
         lifecycle: { preStop: exec('sleep 0.2') },
       }),
     ],
     containers: [
       container('main', `httpd -p 8080 -h /; ${waitForTerm}`, {
         lifecycle: { postStart: exec('sleep 0.2'), preStop: exec('sleep 0.3') },
-        readinessProbe: { ...http, periodSeconds: 1 },
+        readinessProbe: { ...http, ...often },
       }),
       container('other', waitForTerm, { lifecycle: { preStop: { sleep: { seconds: 1 } } } }),
     ],
@@ -158,3 +163,67 @@ export const failingManifest: readonly Manifest[] = [
     volumes: [{ name: 'state', emptyDir: {} }],
   }),
 ];
+
+/** A pod that is healthy as long as it runs. */
+export function urlManifest(name: string): readonly Manifest[] {
+  return [
+    pod(name, {
+      containers: [
+        container('main', waitForTerm, {
+          readinessProbe: { ...exec('true'), ...quick },
+          volumeMounts: [{ name: 'data', mountPath: '/data' }],
+        }),
+      ],
+      volumes: [{ name: 'data', emptyDir: {} }],
+    }),
+  ];
+}
+
+/**
+ * A pod with users of its own, whose container fails once and then finds the files of its first run; it is ready when
+ * these belong to its own root.
+ */
+export function usersManifest(name: string): readonly Manifest[] {
+  const restarts = `${noteStart}; test -e /data/file || { touch /data/file; exit 3; }`;
+  return [
+    pod(name, {
+      hostUsers: false,
+      securityContext: { fsGroup: 1234 },
+      containers: [
+        container('main', `${restarts}; ${waitForTerm}`, {
+          readinessProbe: { ...exec('test "$(stat -c %u:%g /data/file)" = 0:1234'), ...quick },
+          volumeMounts: [{ name: 'data', mountPath: '/data' }],
+        }),
+      ],
+      volumes: [{ name: 'data', emptyDir: {} }],
+    }),
+  ];
+}
+
+/** Limits of the CPU of both containers, and of the memory of the one that restarts for it and of the other one. */
+export interface Size {
+  cpu: string;
+  memory: string;
+  restarting: string;
+}
+
+/** A pod whose resources change while it runs: the same UID, and another size. */
+export function resizedManifest({ cpu, memory, restarting }: Size): readonly Manifest[] {
+  const sized = (limit: string) => ({
+    resources: { requests: { cpu: '10m', memory: '8Mi' }, limits: { cpu, memory: limit } },
+    readinessProbe: { ...exec('true'), ...often },
+  });
+  return [
+    pod('resized', {
+      containers: [
+        container('main', waitForTerm, sized(memory)),
+        container('restarting', `${noteStart}; ${waitForTerm}`, {
+          ...sized(restarting),
+          resizePolicy: [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }],
+          volumeMounts: [{ name: 'data', mountPath: '/data' }],
+        }),
+      ],
+      volumes: [{ name: 'data', emptyDir: {} }],
+    }),
+  ];
+}

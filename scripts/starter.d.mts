@@ -1,0 +1,1 @@
+export function starter(name: string, cache: string): string;

@@ -1,0 +1,186 @@
+// A node with a CSI driver, and the pods, claims and volumes that its tests make.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { mounts } from '@berth/linux/mounts/mount.ts';
+import type { Cluster } from '@berth/test-support/cluster/cluster.ts';
+import { type ClusterNode, type KubeletName, startNode } from '@berth/test-support/cluster/node.ts';
+import { CsiTestDriver } from '@berth/test-support/csi-driver.ts';
+import { scratchDir } from '@berth/test-support/scratch.ts';
+import { until } from '@berth/test-support/until.ts';
+import { nodeIsReady } from './objects.ts';
+import { forever, podOn } from './pod-objects.ts';
+
+/** The real kubelet looks at its volumes once in a while. */
+export const slowMs = 150_000;
+const can = { stage: 1, stats: 2, expand: 3 } as const;
+
+export interface CsiNode {
+  metadata: { annotations?: Record<string, string>; ownerReferences?: { kind: string; name: string }[] };
+  spec: {
+    drivers:
+      | { name: string; nodeID: string; topologyKeys?: string[]; allocatable?: { count: number } }[]
+      | null;
+  };
+}
+
+export interface Node {
+  metadata: { annotations?: Record<string, string>; labels: Record<string, string> };
+  status: { volumesInUse?: string[]; volumesAttached?: { name: string }[] };
+}
+
+/** A pod that the scheduler has no say in, with one volume at /v. */
+export function podWith(node: string, name: string, source: object, spec: object = {}): object {
+  const atNode = { terminationGracePeriodSeconds: 1, volumes: [{ name: 'v', ...source }], ...spec };
+  return podOn(node, name, forever, atNode, { volumeMounts: [{ name: 'v', mountPath: '/v' }] });
+}
+
+/** A claim, and the volume that is bound to it. */
+export function bound(name: string, volume: object): object[] {
+  const storage = '1Gi';
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name },
+      spec: {
+        capacity: { storage },
+        accessModes: ['ReadWriteOnce'],
+        persistentVolumeReclaimPolicy: 'Retain',
+        storageClassName: 'none',
+        claimRef: { namespace: 'default', name },
+        ...volume,
+      },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        storageClassName: 'none',
+        volumeName: name,
+        resources: { requests: { storage } },
+      },
+    },
+  ];
+}
+
+/** A volume's source that refers to a claim. */
+export const claim = (claimName: string) => ({ persistentVolumeClaim: { claimName } });
+
+/** The node of a test file, with its driver; both start with the first test that uses them. */
+export class VolumeNode {
+  readonly name: string;
+  readonly driverName: string;
+  readonly #cluster: Cluster;
+  readonly #kubelet: KubeletName;
+  readonly #scratch: ReturnType<typeof scratchDir>;
+  #started: Promise<{ node: ClusterNode; driver: CsiTestDriver }> | undefined;
+
+  constructor(cluster: Cluster, kubelet: KubeletName) {
+    this.#cluster = cluster;
+    this.#kubelet = kubelet;
+    this.name = `${kubelet}-v`;
+    this.driverName = `${kubelet}.test.berth.dev`;
+    this.#scratch = scratchDir(`csi-${kubelet}`);
+    // Here: a hook that a test registers runs at the end of that test.
+    after(async () => {
+      const { node, driver } = (await this.#started?.catch(() => undefined)) ?? {};
+      await node?.[Symbol.asyncDispose]();
+      await driver?.[Symbol.asyncDispose]();
+      this.#scratch[Symbol.dispose]();
+    });
+  }
+
+  /** A folder of the test's own. */
+  get scratch(): string {
+    return this.#scratch.path;
+  }
+
+  /** The name of an object for this kubelet. */
+  of(what: string): string {
+    return `${what}-${this.#kubelet}`;
+  }
+
+  /** The node, Ready, and its driver, which has no socket yet. */
+  parts(): Promise<{ node: ClusterNode; driver: CsiTestDriver }> {
+    this.#started ??= this.#start();
+    return this.#started;
+  }
+
+  async #start(): Promise<{ node: ClusterNode; driver: CsiTestDriver }> {
+    const { name } = this;
+    const node = await startNode({ cluster: this.#cluster, name, kubelet: this.#kubelet });
+    await nodeIsReady(this.#cluster, name);
+    const driver = new CsiTestDriver({
+      name: this.driverName,
+      rootDir: node.rootDir,
+      volumesDir: join(this.scratch, 'volumes'),
+      capabilities: [can.stage, can.stats, can.expand],
+      nodeId: `id-of-${name}`,
+      maxVolumes: 7n,
+      topology: { 'topology.berth.dev/rack': 'r1' },
+    });
+    return { node, driver };
+  }
+
+  async object(): Promise<Node> {
+    const found = await this.#cluster.admin.find<Node>(`/api/v1/nodes/${this.name}`);
+    assert.ok(found);
+    return found;
+  }
+
+  csiNode(): Promise<CsiNode | undefined> {
+    return this.#cluster.admin.find<CsiNode>(`/apis/storage.k8s.io/v1/csinodes/${this.name}`);
+  }
+
+  /** The source of a persistent volume of the driver. */
+  csi(handle: string, more: object = {}): object {
+    return { csi: { driver: this.driverName, volumeHandle: handle, ...more } };
+  }
+
+  /** The CSIDriver object, for volumes that need not be attached. */
+  driverObject(spec: object = {}): object {
+    return {
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'CSIDriver',
+      metadata: { name: this.driverName },
+      spec: { attachRequired: false, volumeLifecycleModes: ['Persistent', 'Ephemeral'], ...spec },
+    };
+  }
+
+  /** Makes a volume with its claim, of the same name. */
+  async bind(name: string, volume: object): Promise<void> {
+    const { admin, kubectl } = this.#cluster;
+    await kubectl.apply(...bound(name, volume));
+    await until(`claim ${name} is bound`, async () => {
+      const path = `/api/v1/namespaces/default/persistentvolumeclaims/${name}`;
+      return (await admin.find<{ status: { phase: string } }>(path))?.status.phase === 'Bound';
+    });
+  }
+
+  /** Deletes pods, and waits until they are gone. */
+  async remove(...pods: string[]): Promise<void> {
+    const { admin, kubectl } = this.#cluster;
+    await kubectl.run(['delete', 'pod', ...pods, '--wait=false', '--ignore-not-found']);
+    for (const pod of pods) {
+      await until(
+        `pod ${pod} is gone`,
+        async () => (await admin.find(`/api/v1/namespaces/default/pods/${pod}`)) === undefined,
+        undefined,
+        slowMs,
+      );
+    }
+  }
+
+  /** Waits until nothing of the driver is mounted. */
+  async nothingIsMounted(): Promise<void> {
+    const { node } = await this.parts();
+    const mounted = () =>
+      mounts()
+        .map(({ mountPoint }) => mountPoint)
+        .filter((path) => path.startsWith(node.rootDir) && path.includes('csi'));
+    await until('nothing of the driver is mounted', () => mounted().length === 0, mounted, slowMs);
+  }
+}

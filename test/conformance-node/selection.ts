@@ -1,0 +1,33 @@
+// Which specs run.
+import { seededFractions } from '@berth/test-support/random.ts';
+import type { Spec } from '../conformance/report.ts';
+
+/** The specs that any node has to pass, and that can run beside each other. */
+export const labelFilter = 'NodeConformance && !Serial && !Flaky && !Slow';
+
+/**
+ * Pure: the names of at least `sample` of the specs with one of the texts in theirs, drawn by the seed; of all of them
+ * without `sample`. A spec that depends on those before it brings all of them.
+ */
+export function selectSpecs(
+  specs: readonly Pick<Spec, 'name' | 'orderedIn'>[],
+  { focus, sample, seed }: { focus: readonly string[]; sample?: number | undefined; seed: number },
+): string[] {
+  const groups = Map.groupBy(specs, ({ name, orderedIn = name }) => orderedIn);
+  const isWanted = ({ name }: Pick<Spec, 'name'>) =>
+    focus.length === 0 || focus.some((text) => name.includes(text));
+  const matching = [...groups.values()].filter((group) => group.some(isWanted));
+  const random = seededFractions(seed);
+  const drawn = matching.map((group) => ({ group, at: random() })).sort((a, b) => a.at - b.at);
+  const names: string[] = [];
+  for (const { group } of drawn) {
+    if (names.length >= (sample ?? Number.POSITIVE_INFINITY)) break;
+    names.push(...group.map(({ name }) => name));
+  }
+  return names;
+}
+
+/** Pure: the pattern for Ginkgo's --focus, which it looks for in the suite's name and the spec's. */
+export function focusPattern(names: readonly string[]): string {
+  return `^E2eNode Suite (${names.map(RegExp.escape).join('|')})$`;
+}
