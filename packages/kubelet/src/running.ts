@@ -101,9 +101,10 @@ export async function startRunning(ports: RunningPorts): Promise<void> {
     });
   const isOurs = (uid: string): boolean => options.adoptsPods || ownership.has(uid);
   const { ours, foreign } = await leftoverPods({ runtime, cgroups, isOurs, options });
+  if (options.podCidr !== '' && !ports.isStopped()) await ports.podCidr.set(options.podCidr);
+  // What is started after a stop would never end.
   if (ports.isStopped()) return;
   tellCgroups(events, node, options);
-  if (options.podCidr !== '') await ports.podCidr.set(options.podCidr);
   for (const { uid } of ours) ownership.remember(uid);
   const ends = new ImposedEnds({ podManager, onImposed: () => ports.onImposed() });
   const workers = new PodWorkers(podManager.admitted(), {

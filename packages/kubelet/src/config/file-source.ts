@@ -77,11 +77,12 @@ export class FileSource implements PodSource {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#timer);
+    this.#onUpdate = () => {};
+    // A step that is under way may open another watch.
+    await this.#work;
     this.#watcher?.close();
     for (const timer of this.#settling.values()) clearTimeout(timer);
     this.#settling.clear();
-    this.#onUpdate = () => {};
-    await this.#work;
   }
 
   #enqueue(step: () => Promise<void>): void {

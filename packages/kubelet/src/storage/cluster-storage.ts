@@ -42,6 +42,7 @@ export class ClusterStorage {
   readonly #plugins: PluginManager;
   readonly #csi: CsiVolumes;
   readonly #mounted = new MountedVolumes();
+  #stopped = false;
 
   constructor(ports: ClusterStoragePorts) {
     this.#ports = ports;
@@ -82,6 +83,7 @@ export class ClusterStorage {
     this.#csiNode.start(this.#ports.reportNode);
     this.#csi.start().then(
       () => {
+        if (this.#stopped) return;
         this.#plugins.start();
         this.#ports.reportNode();
       },
@@ -90,6 +92,7 @@ export class ClusterStorage {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#plugins.stop();
     this.#csi.stop();
     this.#csiNode.stop();
