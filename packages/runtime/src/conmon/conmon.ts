@@ -2,6 +2,7 @@
 
 import type { Socket } from 'node:net';
 import { constants } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { hasCode } from '@berth/common/error-code.ts';
 import { messageOf } from '@berth/common/error-message.ts';
 import { readEndOfRegularFile, readRegularFile } from '@berth/common/files/regular-file.ts';
@@ -18,6 +19,12 @@ const maxPidBytes = 64;
 
 /** Timeout for conmon's parent process to fork and exit. */
 const forkMs = 2_000;
+
+/**
+ * How long a creation that is given up may still take to end: crun 1.8 mounts itself in /tmp for a moment, and one that
+ * is killed then leaves the mount.
+ */
+const settleMs = 1_000;
 
 /** Maximum size of the OCI runtime's log of one creation; only the end of a longer one is read. */
 const maxLogBytes = 1024 * 1024;
@@ -59,9 +66,11 @@ export async function startConmon(options: StartConmonOptions): Promise<StartedC
   const timer = setTimeout(giveUp, timeoutMs);
   signal?.addEventListener('abort', giveUp, { once: true });
   // The parent exits after its fork; the message comes from the child, which stays.
-  const outcome = await Promise.race([Promise.all([exited, sync.text]), givenUp.promise]);
+  const finished = Promise.all([exited, sync.text]);
+  const outcome = await Promise.race([finished, givenUp.promise]);
   clearTimeout(timer);
   signal?.removeEventListener('abort', giveUp);
+  if (outcome === undefined) await Promise.race([finished, delay(settleMs, undefined, { ref: false })]);
   sync.close();
   stderr.close();
   if (outcome === undefined) {
