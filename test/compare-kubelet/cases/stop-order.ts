@@ -8,6 +8,7 @@ import {
   markedSleeper,
   marker,
   pod,
+  script,
   sleeper,
 } from './pod.ts';
 
@@ -54,7 +55,11 @@ const hooks = group('hooks', [
     'postStart by HTTP, refused',
     {
       restartPolicy: 'Never',
-      containers: [sleeper('a', { lifecycle: { postStart: { httpGet: { port: 81, path: '/x' } } } })],
+      terminationGracePeriodSeconds: 1,
+      // The hook may fail before a shell has set its trap: this one has none.
+      containers: [
+        script('a', 'sleep 1000', { lifecycle: { postStart: { httpGet: { port: 81, path: '/x' } } } }),
+      ],
     },
     { settled: ended },
   ),
@@ -81,7 +86,7 @@ const hooks = group('hooks', [
     marks: true,
     terminationGracePeriodSeconds: 2,
     containers: [
-      marker('a', 'trap "mark term" TERM; mark start; while true; do sleep 1; done', {
+      marker('a', 'trap "mark term" TERM; mark start; while true; do sleep 1000 & wait $!; done', {
         lifecycle: {
           preStop: { exec: { command: ['/bin/sh', '-c', `${markCommand('pre-stop')[2]}; sleep 30`] } },
         },
@@ -110,7 +115,7 @@ const stops = group('stops', [
   pod('SIGTERM is ignored', {
     marks: true,
     terminationGracePeriodSeconds: 2,
-    containers: [marker('a', 'trap "mark term" TERM; mark start; while true; do sleep 1; done')],
+    containers: [marker('a', 'trap "mark term" TERM; mark start; while true; do sleep 1000 & wait $!; done')],
   }),
   pod('another signal', {
     marks: true,
@@ -126,13 +131,16 @@ const stops = group('stops', [
   pod('a grace period of 0', {
     marks: true,
     terminationGracePeriodSeconds: 0,
-    containers: [marker('a', 'trap "mark term" TERM; mark start; while true; do sleep 1; done')],
+    containers: [marker('a', 'trap "mark term" TERM; mark start; while true; do sleep 1000 & wait $!; done')],
   }),
   pod('a grace period of 1', {
     marks: true,
     terminationGracePeriodSeconds: 1,
     containers: [
-      marker('a', 'trap "mark term; sleep 3; mark late" TERM; mark start; while true; do sleep 1; done'),
+      marker(
+        'a',
+        'trap "mark term; sleep 3; mark late" TERM; mark start; while true; do sleep 1000 & wait $!; done',
+      ),
     ],
   }),
 ]);

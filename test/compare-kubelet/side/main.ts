@@ -29,8 +29,8 @@ export interface SideResult {
   failure?: string;
 }
 
-/** As many pods at once as a kubelet on two processors keeps up with. */
-const mostAtOnce = 75;
+/** As many pods at once as containerd on two slow processors ends before their grace periods are over. */
+const mostAtOnce = 30;
 
 const { side, cases: wanted, requests, out } = JSON.parse(process.argv[2] ?? '') as SideWork;
 const selected = cases.filter((each) => wanted.includes(caseName(each)));
