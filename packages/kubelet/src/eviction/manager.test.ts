@@ -63,7 +63,6 @@ function node(
       thresholds: [],
       transitionMs: 1000,
       maxPodGraceSeconds: 7,
-      usesKernelNotification: false,
       enforcesStorageLimits: true,
       ...options,
     },

@@ -54,7 +54,6 @@ export interface EvictionPorts {
 export class EvictionManager {
   readonly #ports: EvictionPorts;
   readonly #stopped = new AbortController();
-  #wake = new AbortController();
   #state: PressureState = noPressure;
   #layout: FileSystemLayout | undefined;
   #thresholds: readonly Threshold[] = [];
@@ -73,11 +72,6 @@ export class EvictionManager {
     this.#stopped.abort();
   }
 
-  /** Looks now: the kernel says that a threshold was crossed. */
-  wake(): void {
-    this.#wake.abort();
-  }
-
   get pressures(): Pressures {
     return this.#state.pressures;
   }
@@ -86,7 +80,6 @@ export class EvictionManager {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
       let hasEvicted = false;
-      this.#wake = new AbortController();
       try {
         hasEvicted = await this.#synchronize();
       } catch (error) {
@@ -94,7 +87,7 @@ export class EvictionManager {
       }
       // After an eviction the node is looked at again at once.
       if (hasEvicted) continue;
-      await sleepUntilAborted(intervalMs, AbortSignal.any([signal, this.#wake.signal]), { ref: false });
+      await sleepUntilAborted(intervalMs, signal, { ref: false });
     }
   }
 

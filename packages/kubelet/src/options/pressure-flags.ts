@@ -12,7 +12,6 @@ export const pressureFlags: readonly (readonly [name: string, field: keyof Setti
     'evictionPressureTransitionPeriod',
     'How long a condition of the node lasts at least',
   ],
-  ['kernel-memcg-notification', 'kernelMemcgNotification', 'Be told by the kernel, on cgroup v1'],
   ['local-storage-capacity-isolation', 'localStorageCapacityIsolation', 'Enforce limits of local storage'],
   ['image-gc-high-threshold', 'imageGCHighThresholdPercent', 'Use of the disk that removes images; 100: off'],
   ['image-gc-low-threshold', 'imageGCLowThresholdPercent', 'Use of the disk down to which they are removed'],

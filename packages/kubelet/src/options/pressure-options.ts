@@ -11,8 +11,6 @@ export interface EvictionOptions {
   transitionMs: number;
   /** The grace period of pods that are evicted for a soft threshold. */
   maxPodGraceSeconds: number;
-  /** Whether the kernel tells when memory gets short, where it can. */
-  usesKernelNotification: boolean;
   /** Whether limits of emptyDirs and ephemeral storage are enforced. */
   enforcesStorageLimits: boolean;
 }
@@ -47,7 +45,6 @@ export function pressureOptions(
       thresholds: parseThresholds({ ...settings, evictionHard }, limitsPods),
       transitionMs: settings.evictionPressureTransitionPeriod,
       maxPodGraceSeconds: settings.evictionMaxPodGracePeriod,
-      usesKernelNotification: settings.kernelMemcgNotification,
       enforcesStorageLimits: settings.localStorageCapacityIsolation,
     },
     imageCollection: {

@@ -21,7 +21,6 @@ export interface PressureSettings {
   imageGCLowThresholdPercent: number;
   imageMaximumGCAge: number;
   imageMinimumGCAge: number;
-  kernelMemcgNotification: boolean;
   localStorageCapacityIsolation: boolean;
   shutdownGracePeriod: number;
   shutdownGracePeriodByPodPriority: readonly ShutdownPeriod[];
@@ -39,7 +38,6 @@ export const pressureFields: { readonly [K in keyof PressureSettings]: Field<Pre
   imageGCLowThresholdPercent: integer(0, 100),
   imageMaximumGCAge: duration(0),
   imageMinimumGCAge: duration(0),
-  kernelMemcgNotification: bool(),
   localStorageCapacityIsolation: bool(),
   shutdownGracePeriod: duration(0),
   shutdownGracePeriodByPodPriority: shutdownPeriods(),
@@ -57,7 +55,6 @@ export const defaultPressureSettings: PressureSettings = {
   imageGCLowThresholdPercent: 80,
   imageMaximumGCAge: 0,
   imageMinimumGCAge: 120_000,
-  kernelMemcgNotification: false,
   localStorageCapacityIsolation: true,
   shutdownGracePeriod: 0,
   shutdownGracePeriodByPodPriority: [],

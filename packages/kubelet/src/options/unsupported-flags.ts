@@ -17,6 +17,7 @@ export const unsupportedFlags: Readonly<Record<string, readonly string[] | { fie
   'feature-gates': [],
   'housekeeping-interval': ['10s'],
   'kube-reserved-cgroup': [],
+  'kernel-memcg-notification': ['false'],
   'kubelet-cgroups': [],
   'lock-file': [],
   'log-flush-frequency': { field: 'logging.flushFrequency' },
@@ -65,6 +66,7 @@ export const obsoleteFlags: Readonly<Record<string, string>> = {
 const ignoredFlags: Readonly<Record<string, string>> = {
   ...obsoleteFlags,
   'feature-gates': ignoredSettings.featureGates,
+  'kernel-memcg-notification': ignoredSettings.kernelMemcgNotification,
   'kubelet-cgroups': ignoredSettings.kubeletCgroups,
   'runtime-cgroups': 'usage is measured by the cgroups in which the processes are',
   'system-cgroups': ignoredSettings.systemCgroups,

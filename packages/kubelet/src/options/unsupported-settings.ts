@@ -11,6 +11,7 @@ export const unsupportedSettings: Readonly<Record<string, readonly unknown[]>> =
   cpuManagerReconcilePeriod: ['10s'],
   defaultPodSysctls: [],
   featureGates: [],
+  kernelMemcgNotification: [false],
   kubeReservedCgroup: [],
   kubeletCgroups: [],
   'logging.flushFrequency': ['5s', 0, 5_000_000_000],
@@ -38,6 +39,7 @@ export const unsupportedSettings: Readonly<Record<string, readonly unknown[]>> =
 /** Fields among them that take any value, which the log says has no effect, and why. */
 export const ignoredSettings = {
   featureGates: 'every feature is as it is by default in Kubernetes 1.37',
+  kernelMemcgNotification: 'memory is looked at every ten seconds, and after an eviction at once',
   kubeletCgroups: 'the kubelet stays in the cgroup in which it was started',
   systemCgroups: 'processes of the system stay in their cgroups',
 } satisfies Record<string, string>;

@@ -55,7 +55,6 @@ export function testOptions(changes: Partial<KubeletOptions> = {}): KubeletOptio
       thresholds: [],
       transitionMs: 300_000,
       maxPodGraceSeconds: 0,
-      usesKernelNotification: false,
       enforcesStorageLimits: true,
     },
     imageCollection: { highPercent: 100, lowPercent: 80, minAgeMs: 120_000, maxAgeMs: 0 },
