@@ -19,6 +19,8 @@ export interface VmJob {
   readonly timeoutMs: number;
   /** The machine may reboot, which starts the script again; what it wrote to its disks is still there. */
   readonly reboots?: boolean;
+  /** Services that this job starts, though others only have them take time. */
+  readonly services?: readonly string[];
   /** Gets each line that the job prints, as it comes. */
   readonly onLine: (line: string) => void;
 }
@@ -68,10 +70,11 @@ export async function runInVm(job: VmJob): Promise<number> {
 const kernelOptions = [
   ...'root=/dev/vda rw console=ttyS0 loglevel=4 panic=-1 mitigations=off audit=0'.split(' '),
   'systemd.wants=job.service',
-  ...disabledUnits.map((unit) => `systemd.mask=${unit}`),
 ];
 
 function qemuArguments(job: VmJob, jobDisk: string, consoleLog: string): string[] {
+  const unwanted = disabledUnits.filter((unit) => !(job.services ?? []).includes(unit));
+  const masks = unwanted.map((unit) => `systemd.mask=${unit}`);
   const disk = (file: string, serial: string) => [
     '-drive',
     `file=${file},format=raw,if=none,id=${serial},snapshot=on,cache=unsafe,file.locking=off`,
@@ -85,7 +88,7 @@ function qemuArguments(job: VmJob, jobDisk: string, consoleLog: string): string[
     ...['-smp', '2', '-m', '3G', '-nic', 'none', '-display', 'none', '-monitor', 'none'],
     ...(job.reboots === true ? [] : ['-no-reboot']),
     ...['-kernel', job.base.kernel, '-initrd', job.base.initrd],
-    ...['-append', kernelOptions.join(' ')],
+    ...['-append', [...kernelOptions, ...masks].join(' ')],
     ...disk(job.base.disk, 'root'),
     ...disk(job.tree, 'tree'),
     ...disk(jobDisk, 'job'),

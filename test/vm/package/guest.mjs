@@ -2,7 +2,15 @@
 // because nothing runs it on the host, where the cache of scripts/node is filled.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const units = ['berthd.service', 'berth-kubelet.service'];
@@ -12,6 +20,38 @@ const compared = ['/etc', '/opt', '/srv', '/usr', '/var'];
 const ignored =
   /^\/var\/(cache\/(apt|ldconfig|debconf)|lib\/(apt|dpkg|systemd)|log\/(apt|dpkg|alternatives)|tmp)|^\/etc\/(ld\.so\.cache|resolv\.conf|\.pwd\.lock)/;
 const record = '/root/before.json';
+
+const logindConf = '/etc/systemd/logind.conf.d';
+/** Where a pod tells that it has started, and that it has ended by itself. */
+const marks = '/root/marks';
+
+const kubeletConfiguration = {
+  apiVersion: 'kubelet.config.k8s.io/v1beta1',
+  kind: 'KubeletConfiguration',
+  shutdownGracePeriod: '90s',
+  shutdownGracePeriodCriticalPods: '30s',
+};
+
+const endingScript = `trap 'sleep 3; echo ended > /marks/ended; exit 0' TERM
+echo started > /marks/started
+while true; do sleep 1000 & wait $!; done`;
+
+const endingPod = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'ending' },
+  spec: {
+    containers: [
+      {
+        name: 'main',
+        image: 'localhost/berth-demo:1',
+        command: ['sh', '-c', endingScript],
+        volumeMounts: [{ name: 'marks', mountPath: '/marks' }],
+      },
+    ],
+    volumes: [{ name: 'marks', hostPath: { path: marks, type: 'DirectoryOrCreate' } }],
+  },
+};
 
 /** Runs a command to its end, which has to be good, and returns what it prints. */
 function run(command, ...args) {
@@ -37,6 +77,15 @@ function berthUp(...args) {
 
 function lines(text) {
   return text.split('\n').filter(Boolean);
+}
+
+/** What it waits for comes from other processes. */
+async function until(what, is) {
+  const deadline = performance.now() + 200_000;
+  while (!is()) {
+    assert.ok(performance.now() < deadline, `gave up waiting: ${what}`);
+    await sleep(1000);
+  }
 }
 
 async function step(name, body) {
@@ -122,6 +171,15 @@ ExecStart=/bin/sh -ec 'ip link add eth0 type dummy; ip address add 192.0.2.2/24 
     assert.equal(containerProcess(), container);
     assert.match(run('berth', 'status'), /default\/hello +1\/1 +Running +0 /);
   });
+  await step('a kubelet with a grace period has a shutdown wait for its pods', async () => {
+    run('systemctl', 'start', 'systemd-logind');
+    writeFileSync('/root/kubelet.json', JSON.stringify(kubeletConfiguration));
+    writeFileSync('/etc/default/berth', 'KUBELET_OPTIONS=--config=/root/kubelet.json\n');
+    run('systemctl', 'restart', 'berth-kubelet');
+    await until('a lock of the kubelet', () => run('systemd-inhibit', '--list').includes('kubelet'));
+    writeFileSync('/etc/kubernetes/manifests/ending.json', JSON.stringify(endingPod));
+    await until('the pod runs', () => existsSync(`${marks}/started`));
+  });
   console.log(' ..  rebooting');
   run('systemctl', 'reboot');
   // The reboot ends this process.
@@ -129,6 +187,13 @@ ExecStart=/bin/sh -ec 'ip link add eth0 type dummy; ip address add 192.0.2.2/24 
 }
 
 async function afterReboot() {
+  await step('the reboot waited until the pod had ended', () => {
+    assert.equal(readFileSync(`${marks}/ended`, 'utf8'), 'ended\n');
+    const state = JSON.parse(readFileSync('/var/lib/kubelet/graceful_node_shutdown_state', 'utf8'));
+    assert.ok(Date.parse(state.endTime) >= Date.parse(state.startTime) + 3000, JSON.stringify(state));
+    rmSync(logindConf, { recursive: true });
+    rmSync('/etc/kubernetes/manifests/ending.json');
+  });
   await step('after a reboot the node runs, and the pod is back', async () => {
     run('systemctl', 'start', ...units);
     for (;;) {

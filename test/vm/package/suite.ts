@@ -33,6 +33,7 @@ export async function runPackageSuite(timeoutMs: number): Promise<number> {
     scratch: scratch.path,
     timeoutMs,
     reboots: true,
+    services: ['systemd-logind.service'],
     onLine: (line) => console.log(line),
   });
   progress(`ended with exit code ${code}`);
