@@ -71,9 +71,10 @@ test('before it says no, the runtime is asked again', async () => {
 test('a class of the cluster names the handler, which the runtime judges', async () => {
   const runtime = { status: () => assert.fail('the runtime was asked') };
   const classes = {
-    handlerOf: ({ spec: { runtimeClassName } }: ReturnType<typeof pod>) => {
-      if (runtimeClassName === 'gone') throw new Error('runtimeclass.node.k8s.io "gone" not found');
-      return runtimeClassName === 'sealed' ? 'kata' : runtimeClassName === 'later' ? 'unknown' : undefined;
+    handlerOf: ({ spec: { runtimeClassName = '' } }: ReturnType<typeof pod>) => {
+      if (runtimeClassName === 'gone') return { problem: 'runtimeclass.node.k8s.io "gone" not found' };
+      const name = new Map(Object.entries({ sealed: 'kata', later: 'unknown' })).get(runtimeClassName);
+      return { name: name ?? runtimeClassName, isNamed: name === undefined };
     },
   };
   const known = new RuntimeHandlers(runtime, [...handlers, handler('runc', false, true)], classes);

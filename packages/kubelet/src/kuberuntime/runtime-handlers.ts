@@ -3,23 +3,30 @@ import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import type { RuntimeHandler } from '@berth/cri/generated/api.ts';
 import type { Pod } from '../api/pod.ts';
 
+/** The handler of a pod's class, '' is the default one; `isNamed`: the pod names it itself. Or why there is none. */
+export type PodHandler = { name: string; isNamed: boolean } | { problem: string };
+
 /** The RuntimeClasses of a cluster. */
 export interface RuntimeClasses {
-  /** The handler of the pod's class; undefined: the pod names a handler. Throws when there is no such class. */
-  handlerOf(pod: Pod): string | undefined;
+  handlerOf(pod: Pod): PodHandler;
 }
+
+/** A standalone node has no classes. */
+const withoutClasses: RuntimeClasses = {
+  handlerOf: ({ spec }) => ({ name: spec.runtimeClassName ?? '', isNamed: true }),
+};
 
 /** Knows the handlers as the runtime last told them. */
 export class RuntimeHandlers {
   readonly #runtime: Pick<RuntimeClient, 'status'>;
-  readonly #classes: RuntimeClasses | undefined;
+  readonly #classes: RuntimeClasses;
   #handlers: readonly RuntimeHandler[];
 
-  /** Begins with the handlers that the runtime told at start. A standalone node has no classes. */
+  /** Begins with the handlers that the runtime told at start. */
   constructor(
     runtime: Pick<RuntimeClient, 'status'>,
     handlers: readonly RuntimeHandler[],
-    classes?: RuntimeClasses,
+    classes: RuntimeClasses = withoutClasses,
   ) {
     this.#runtime = runtime;
     this.#handlers = handlers;
@@ -28,7 +35,9 @@ export class RuntimeHandlers {
 
   /** The handler for the pod; '' is the default one. Throws when the cluster has no such class. */
   nameFor(pod: Pod): string {
-    return this.#classes?.handlerOf(pod) ?? pod.spec.runtimeClassName ?? '';
+    const handler = this.#classes.handlerOf(pod);
+    if ('problem' in handler) throw new Error(handler.problem);
+    return handler.name;
   }
 
   /**
@@ -36,40 +45,25 @@ export class RuntimeHandlers {
    * told by the creation of the sandbox.
    */
   async check(pod: Pod): Promise<void> {
-    const handler = this.#handlerOfClass(pod);
-    if (handler === 'no such class') return;
-    // A handler that a class names is for the runtime to judge.
-    const isNamed = handler === undefined;
-    const name = handler?.name ?? pod.spec.runtimeClassName ?? '';
-    if (handlerProblem(pod, { name, isNamed }, this.#handlers) === undefined) return;
+    const handler = this.#classes.handlerOf(pod);
+    if ('problem' in handler || handlerProblem(pod, handler, this.#handlers) === undefined) return;
     this.#handlers = (await this.#runtime.status({})).runtimeHandlers;
-    const problem = handlerProblem(pod, { name, isNamed }, this.#handlers);
+    const problem = handlerProblem(pod, handler, this.#handlers);
     if (problem !== undefined) throw new Error(problem);
   }
 
-  /** Whether the pod's handler can make mounts below a read-only mount read-only. */
+  /** Whether the pod's handler can make mounts below a read-only mount read-only; false when its class went. */
   canMountRecursivelyReadOnly(pod: Pod): boolean {
-    const ofClass = this.#handlerOfClass(pod);
-    // Its class went while it runs.
-    if (ofClass === 'no such class') return false;
-    const name = ofClass?.name ?? pod.spec.runtimeClassName ?? '';
-    const handler = this.#handlers.find((each) => each.name === name);
+    const ofPod = this.#classes.handlerOf(pod);
+    if ('problem' in ofPod) return false;
+    const handler = this.#handlers.find(({ name }) => name === ofPod.name);
     return handler?.features?.recursiveReadOnlyMounts === true;
-  }
-
-  #handlerOfClass(pod: Pod): { name: string } | 'no such class' | undefined {
-    try {
-      const name = this.#classes?.handlerOf(pod);
-      return name === undefined ? undefined : { name };
-    } catch {
-      return 'no such class';
-    }
   }
 }
 
 /**
- * Pure: why these handlers cannot run a pod for which `name` is; `isNamed`: the pod itself names it. An old runtime tells
- * no handlers, and judges names itself.
+ * Pure: why these handlers cannot run a pod. A handler that a class names is for the runtime to judge, and an old runtime,
+ * which tells no handlers, judges all names itself.
  */
 export function handlerProblem(
   pod: Pod,

@@ -3,6 +3,7 @@ import { isObject } from '@berth/common/json/is-object.ts';
 import type { Pod } from '../../api/pod.ts';
 import { isFromApi } from '../../api/pod-source-of.ts';
 import type { ApiObject, Resource } from '../../apiserver/api-client.ts';
+import type { PodHandler } from '../../kuberuntime/runtime-handlers.ts';
 
 /** Where they are in the API. */
 export const runtimeClassResource: Resource = {
@@ -37,17 +38,14 @@ export class ClusterRuntimeClasses {
     return this.#handlers !== undefined;
   }
 
-  /**
-   * The handler of the pod's class. Throws when there is no such class; undefined for a static pod without one, whose
-   * class is the name of a handler.
-   */
-  handlerOf(pod: Pod): string | undefined {
+  /** The handler of the pod's class. A static pod may name a handler itself. */
+  handlerOf(pod: Pod): PodHandler {
     const { runtimeClassName: name = '' } = pod.spec;
-    if (name === '') return '';
+    if (name === '') return { name, isNamed: false };
     const handler = this.#handlers?.get(name);
-    if (handler === undefined && isFromApi(pod)) {
-      throw new Error(`runtimeclass.node.k8s.io ${JSON.stringify(name)} not found`);
-    }
-    return handler;
+    if (handler !== undefined) return { name: handler, isNamed: false };
+    return isFromApi(pod)
+      ? { problem: `runtimeclass.node.k8s.io ${JSON.stringify(name)} not found` }
+      : { name, isNamed: true };
   }
 }
