@@ -31,6 +31,12 @@ const cases: [what: string, facts: Parameters<typeof mirrorStep>[0], step: Mirro
     { pod: undefined, mirror: mirrorWith('h1'), isEnding: false, sourcesRead: false },
     'keep',
   ],
+  [
+    'one of an earlier version that still ends',
+    { ...calm, pod, mirror: mirrorWith('h0'), isEnding: true },
+    'keep',
+  ],
+  ['none, while an earlier version still ends', { ...calm, pod, mirror: undefined, isEnding: true }, 'keep'],
   ['nothing', { pod: undefined, mirror: undefined, ...calm }, 'keep'],
 ];
 

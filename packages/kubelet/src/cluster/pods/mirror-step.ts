@@ -19,13 +19,14 @@ export interface MirrorFacts {
   sourcesRead: boolean;
 }
 
-/** The step that brings the mirror pod in line with the static pod. */
+/** The step that brings the mirror pod in line with the static pod. One that still ends keeps its own until then. */
 export function mirrorStep({ pod, mirror, isEnding, sourcesRead }: MirrorFacts): MirrorStep {
+  if (isEnding) return 'keep';
   if (pod) {
     if (!mirror) return 'create';
     return isBeingDeleted(mirror) || !isMirrorOf(mirror, pod) ? 'replace' : 'keep';
   }
-  return mirror && sourcesRead && !isEnding ? 'delete' : 'keep';
+  return mirror && sourcesRead ? 'delete' : 'keep';
 }
 
 /** Whether the mirror pod shows this version of the static pod. */

@@ -1,18 +1,23 @@
 // The pods as the API server has them, found by the UIDs that this kubelet uses: a static pod is its mirror pod there,
 // which has another UID.
 import { type Pod, podKey } from '../../api/pod.ts';
-import { isMirror, isStatic } from '../../api/pod-source-of.ts';
+import { isMirror, isStatic, podAnnotation } from '../../api/pod-source-of.ts';
 import type { ServedPod } from '../../api/served-pod.ts';
+
+interface StaticVersion {
+  /** `namespace/name` */
+  key: string;
+  /** Its annotation config.hash, which its mirror pod has too. */
+  hash: string;
+}
 
 /** The newest that is known of each pod on the server. */
 export class ServedPodIndex {
   #served: ReadonlyMap<string, ServedPod> = new Map();
   /** Mirror pods by `namespace/name`. */
   #mirrors: ReadonlyMap<string, ServedPod> = new Map();
-  /** `namespace/name` of static pods by UID, until they are forgotten. */
-  readonly #keys = new Map<string, string>();
-  /** The newest static pod of each name. */
-  readonly #uids = new Map<string, string>();
+  /** Name and version of static pods by UID, until they are forgotten. */
+  readonly #versions = new Map<string, StaticVersion>();
 
   /** Sets what was watched. A pod stays as the server has answered itself when that was later. */
   set(watched: ReadonlyMap<string, ServedPod>): void {
@@ -37,32 +42,33 @@ export class ServedPodIndex {
     this.#mirrors = new Map(mirrors.map((each) => [podKey(each.pod), each]));
   }
 
-  /** Remembers the names of static pods. */
+  /** Remembers the versions of static pods. */
   setPods(pods: readonly Pod[]): void {
     for (const pod of pods) {
-      if (!isStatic(pod)) continue;
-      this.#keys.set(pod.metadata.uid, podKey(pod));
-      this.#uids.set(podKey(pod), pod.metadata.uid);
+      const { uid, annotations } = pod.metadata;
+      if (isStatic(pod))
+        this.#versions.set(uid, { key: podKey(pod), hash: annotations?.[podAnnotation.hash] ?? '' });
     }
   }
 
   /** Forgets a static pod of which nothing is left. */
   forget(uid: string): void {
-    const key = this.#keys.get(uid);
-    this.#keys.delete(uid);
-    if (key !== undefined && this.#uids.get(key) === uid) this.#uids.delete(key);
+    this.#versions.delete(uid);
   }
 
-  /** The server's pod for one of this kubelet's: a static pod's mirror pod, while no newer static pod has its name. */
+  /** The server's pod for one of this kubelet's: for a static pod, the mirror pod of its version. */
   get(uid: string): ServedPod | undefined {
-    const key = this.#keys.get(uid);
-    if (key === undefined) return this.#served.get(uid);
-    return this.#uids.get(key) === uid ? this.#mirrors.get(key) : undefined;
+    const version = this.#versions.get(uid);
+    if (version === undefined) return this.#served.get(uid);
+    const mirror = this.#mirrors.get(version.key);
+    return mirror && hashOf(mirror) === version.hash ? mirror : undefined;
   }
 
   /** The UID that this kubelet uses for a pod of the server. */
-  localUid({ pod }: ServedPod): string | undefined {
-    return isMirror(pod) ? this.#uids.get(podKey(pod)) : pod.metadata.uid;
+  localUid(served: ServedPod): string | undefined {
+    if (!isMirror(served.pod)) return served.pod.metadata.uid;
+    const [key, wanted] = [podKey(served.pod), hashOf(served)];
+    return [...this.#versions].find(([, version]) => version.key === key && version.hash === wanted)?.[0];
   }
 
   /** All mirror pods, by `namespace/name`. */
@@ -74,6 +80,10 @@ export class ServedPodIndex {
   all(): Iterable<ServedPod> {
     return this.#served.values();
   }
+}
+
+function hashOf({ pod }: ServedPod): string {
+  return pod.metadata.annotations?.[podAnnotation.mirror] ?? '';
 }
 
 /** Versions of one object count up. */
