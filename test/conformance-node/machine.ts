@@ -1,5 +1,5 @@
 // The program on the machine of a run: a registry with the images, a runtime, and the suite, which starts the kubelet.
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bindMount, mounts, mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
 import { removeTestCgroup } from '@berth/test-support/cgroup-driver.ts';
@@ -20,6 +20,7 @@ await using resources = new AsyncDisposableStack();
 for (const target of ownFolders) {
   const source = join(work.dir, target.slice(1));
   mkdirSync(source, { recursive: true });
+  chmodSync(source, statSync(target).mode & 0o7777);
   bindMount(source, target);
   resources.defer(() => {
     for (const { mountPoint } of mountsBelow(target).toReversed()) unmount(mountPoint, { detach: true });

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { messageOf } from '@berth/common/error-message.ts';
 import { findContainer } from '../../api/each-container.ts';
-import { type ImageVolumeSource, podKey } from '../../api/pod.ts';
+import { type ImageVolumeSource, type Pod, podKey } from '../../api/pod.ts';
 import type { PodCgroups } from '../../cgroups/pod-cgroups.ts';
 import { aboutContainer, aboutPod, type EventSubject, type Recorder } from '../../events/event.ts';
 import type { ImageManager } from '../../images/image-manager.ts';
@@ -34,7 +34,7 @@ export function preparePodEffect(ports: PreparePodPorts): Effect<'prepare-pod'> 
   return async ({ containers }, { pod, runtime }, signal) => {
     try {
       await ports.handlers.check(pod);
-      const config = ports.sandboxConfigOf(pod, runtime.sandboxes[0]?.attempt ?? 0);
+      const config = configOrEvent(ports, pod, runtime.sandboxes[0]?.attempt ?? 0);
       const pull = (
         image: Parameters<ImageManager['ensure']>[1],
         subject: EventSubject | undefined,
@@ -72,6 +72,17 @@ export function preparePodEffect(ports: PreparePodPorts): Effect<'prepare-pod'> 
         : { result: 'pod-failed', message };
     }
   };
+}
+
+/** The sandbox's configuration, for pulls. One that cannot be made is told as what it keeps from being made. */
+function configOrEvent({ sandboxConfigOf, events }: PreparePodPorts, pod: Pod, attempt: number) {
+  try {
+    return sandboxConfigOf(pod, attempt);
+  } catch (error) {
+    const told = `Failed to create pod sandbox: ${messageOf(error)}`;
+    events.record(aboutPod(pod), 'Warning', 'FailedCreatePodSandBox', told);
+    throw new Error(told);
+  }
 }
 
 /** The image of a volume, as that of a container. */
