@@ -1,7 +1,7 @@
 // The program on the machine of a run: a registry with the images, a runtime, and the suite, which starts the kubelet.
 import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bindMount, mounts, mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
+import { bindMount, mounts, mountsBelow, setPropagation, unmount } from '@berth/linux/mounts/mount.ts';
 import { removeTestCgroup } from '@berth/test-support/cgroup-driver.ts';
 import { hierarchies } from '@berth/test-support/own-machine/cgroups.ts';
 import { restoreTunables } from '@berth/test-support/tunables.ts';
@@ -22,6 +22,8 @@ for (const target of ownFolders) {
   mkdirSync(source, { recursive: true });
   chmodSync(source, statSync(target).mode & 0o7777);
   bindMount(source, target);
+  // As systemd has all mounts: volumes are mounted from containers, too.
+  setPropagation(target, 'shared');
   resources.defer(() => {
     for (const { mountPoint } of mountsBelow(target).toReversed()) unmount(mountPoint, { detach: true });
   });
