@@ -8,4 +8,6 @@ export const knownFailures: Readonly<Record<string, string>> = {
     'wants a megabyte of traffic on the interface of the node, and all processes moved into the cgroups of kubelet, runtime and system',
   '[sig-node] ConfigMap should be consumable via the environment [Conformance] [NodeConformance]':
     "wants a shell that hands on variables with a dash in their names, which Debian's busybox does not",
+  '[sig-node] Secrets should be consumable via the environment [Conformance] [NodeConformance]':
+    "wants a shell that hands on variables with a dash in their names, which Debian's busybox does not",
 };

@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { connectCri } from '@berth/cri/client/client.ts';
+import { findProgram } from '@berth/runtime/host/programs.ts';
 import { startBerthdNode } from '@berth/test-support/berthd-node.ts';
 import { startContainerd } from '@berth/test-support/containerd.ts';
 import { PodNetwork } from '@berth/test-support/pod-network.ts';
@@ -15,6 +16,13 @@ export interface SuiteRuntime {
 
 /** Where containerd listens by default: the real kubelet asks for the cgroups of containers here alone. */
 const defaultContainerd = '/run/containerd/containerd.sock';
+
+/** The handler of a RuntimeClass that a spec makes. */
+const handlers = `runtimes:
+  crun: {}
+  runc: {}
+  test-handler: { path: ${findProgram('crun', 'an OCI runtime')} }
+`;
 
 /** Starts the runtime; when `resources` are disposed of, its pods end, then the runtime. */
 export async function startRuntime(
@@ -35,6 +43,7 @@ async function startOurs({ dir, runtime }: SuiteWork, registry: string, resource
       name: 'suite',
       runtime,
       root,
+      extra: handlers,
       prepare: (place) => mirrorPublicRegistries(join(place, 'certs.d'), registry),
     }),
   );
