@@ -40,6 +40,8 @@ export class DeviceManager {
   readonly #allocations = new Allocations();
   /** One pod after the other: what one gets is not free for the next. */
   readonly #turn = new Semaphore(1);
+  /** Whether the checkpoint lacks an allocation: no container starts before it is written. */
+  #isUnsaved = false;
   #stopped = false;
   /** Whether an earlier kubelet has left a checkpoint. */
   readonly hadCheckpoint: boolean;
@@ -83,6 +85,7 @@ export class DeviceManager {
     try {
       mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
       replaceFileSync(path, text, { mode: 0o600 });
+      this.#isUnsaved = false;
     } catch (error) {
       throw new Error(`failed to write checkpoint file ${JSON.stringify(path)}: ${messageOf(error)}`, {
         cause: error,
@@ -144,15 +147,14 @@ export class DeviceManager {
   /** Gives a container what it lacks, and writes the checkpoint before it can start. */
   async #give(pod: Pod, container: Container): Promise<void> {
     const needs = deviceNeeds(container, (resource) => this.isManaged(resource));
-    let isChanged = false;
     for (const [resource, required] of needs) {
       const allocation = await this.#choose(pod, container, { resource, required });
       if (!allocation) continue;
       const key = { pod: pod.metadata.uid, container: container.name, resource };
       this.#allocations.set(key, allocation);
-      isChanged = true;
+      this.#isUnsaved = true;
     }
-    if (isChanged) this.save();
+    if (this.#isUnsaved) this.save();
   }
 
   /** Undefined when the container has its devices already. */
@@ -217,7 +219,7 @@ export class DeviceManager {
     this.#tellMissing(pod, container);
     if (needs.size === 0) return undefined;
     const held = this.#allocations.ofContainer(uid, container.name);
-    if ([...needs.keys()].some((resource) => !held.has(resource))) {
+    if (this.#isUnsaved || [...needs.keys()].some((resource) => !held.has(resource))) {
       await this.#turn.run(async () => {
         this.freeInactive();
         await this.#give(pod, container);
