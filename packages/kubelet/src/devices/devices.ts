@@ -10,10 +10,14 @@ import { DeviceAdmission } from './device-admission.ts';
 import type { DeviceCounts } from './device-list.ts';
 import { DeviceManager, devicePluginDir } from './device-manager.ts';
 import { DevicePlugins } from './device-plugins.ts';
+import { Paced } from './paced.ts';
 import { checkPlugin } from './registration-check.ts';
 import { RegistrationServer } from './registration-server.ts';
 
 const log = createLogger('devices.ts');
+
+/** How often changes of devices are told at most. */
+const changeIntervalMs = 1000;
 
 /** What devices need of the kubelet. */
 export interface DevicesPorts {
@@ -42,6 +46,9 @@ export class Devices {
   readonly #pluginManager: PluginManager | undefined;
   /** Registers plugins of the type DevicePlugin. */
   readonly handler: PluginHandler;
+  /** Resources whose devices have changed since that was told. */
+  readonly #changed = new Set<string>();
+  readonly #changes = new Paced(() => this.#tellChanged(), changeIntervalMs);
   #stopped = false;
 
   /** Reads what an earlier kubelet has left; `start` begins to take registrations. */
@@ -50,7 +57,11 @@ export class Devices {
     const { rootDir, isActive, isOver, onDecided, graceMs } = ports;
     const directory = devicePluginDir(rootDir);
     this.#plugins = new DevicePlugins({
-      onChange: (resource) => this.#changed(resource),
+      onChange: (resource) => {
+        if (this.#stopped) return;
+        this.#changed.add(resource);
+        this.#changes.ask();
+      },
       ...(graceMs !== undefined && { graceMs }),
     });
     this.#manager = new DeviceManager({
@@ -83,6 +94,7 @@ export class Devices {
   /** Stops; containers keep their devices. */
   stop(): void {
     this.#stopped = true;
+    this.#changes.stop();
     this.#pluginManager?.stop();
     this.#server.stop();
     this.#admission.stop();
@@ -90,14 +102,15 @@ export class Devices {
     this.#plugins.stop();
   }
 
-  #changed(resource: string): void {
-    if (this.#stopped) return;
+  #tellChanged(): void {
+    const resources = [...this.#changed];
+    this.#changed.clear();
     try {
       this.#manager.save();
     } catch (error) {
       log.error('Writing checkpoint encountered', { err: error });
     }
-    this.#ports.onChange(this.#manager.podsWith(resource));
+    this.#ports.onChange(new Set(resources.flatMap((resource) => [...this.#manager.podsWith(resource)])));
     if (this.#admission.retry()) this.#ports.onDecided();
   }
 
