@@ -43,7 +43,8 @@ export class TestDevicePlugin implements AsyncDisposable {
     this.#devices = new Map(Object.entries(devices));
   }
 
-  get #socket(): string {
+  /** Where it listens. */
+  get socket(): string {
     return join(this.#options.rootDir, 'device-plugins', 'test.sock');
   }
 
@@ -56,16 +57,21 @@ export class TestDevicePlugin implements AsyncDisposable {
 
   /** Listens, and registers with the kubelet. Rejects when that refuses it. */
   async start(): Promise<void> {
+    await this.listen();
+    await this.register();
+  }
+
+  /** Listens; somebody else tells the kubelet. */
+  async listen(): Promise<void> {
     const server = new Server();
     addService(server, DevicePluginDefinition, this.#handlers(), {});
-    rmSync(this.#socket, { force: true });
+    rmSync(this.socket, { force: true });
     await new Promise<void>((resolve, reject) => {
-      server.bindAsync(`unix:${this.#socket}`, ServerCredentials.createInsecure(), (error) =>
+      server.bindAsync(`unix:${this.socket}`, ServerCredentials.createInsecure(), (error) =>
         error ? reject(error) : resolve(),
       );
     });
     this.#server = server;
-    await this.register();
   }
 
   /** Registers with the kubelet; `changes` of the request are for refusals. */
@@ -86,7 +92,7 @@ export class TestDevicePlugin implements AsyncDisposable {
   stop(): void {
     this.#server?.forceShutdown();
     this.#server = undefined;
-    rmSync(this.#socket, { force: true });
+    rmSync(this.socket, { force: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
