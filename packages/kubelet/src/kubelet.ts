@@ -7,6 +7,7 @@ import type { ApiConnection } from './apiserver/api-connection.ts';
 import { canSwap } from './cgroups/container-resources.ts';
 import { readCgroupNode } from './cgroups/read-cgroup-node.ts';
 import { ClusterParts } from './cluster/cluster-parts.ts';
+import { Devices } from './devices/devices.ts';
 import { EventRecorder } from './events/event-recorder.ts';
 import { EventSink } from './events/event-sink.ts';
 import { noPressure } from './eviction/pressure.ts';
@@ -52,6 +53,8 @@ export class Kubelet {
   readonly #restarts: PodRestarts;
   readonly #ownership: PodOwnership;
   readonly #cluster: ClusterParts | undefined;
+  /** The devices of plugins. */
+  readonly devices: Devices;
   readonly #sink: EventSink | undefined;
   readonly #podCidr: PodCidr;
   /** This node in its cluster. */
@@ -77,6 +80,8 @@ export class Kubelet {
     };
     this.observation.kubelet.setVersion(version);
     this.#statuses = new StatusManager(pods, () => queueMicrotask(() => this.#onFinished()));
+    this.devices = this.#newDevices();
+    this.#statuses.tell({ statusChanged: () => this.devices.podChanged(), forget: () => {} });
     this.#cluster = api && this.#clusterParts(api);
     if (this.#cluster) this.#statuses.tell(this.#cluster.pods);
     const { certificates } = this.#cluster ?? {};
@@ -85,9 +90,13 @@ export class Kubelet {
     this.#node = readNode(options);
     this.#ownership = new PodOwnership(options);
     this.#podManager = new PodManager({
-      node: { ...this.#node.facts, canSwap: canSwap(options, readCgroupNode(this.#node)) },
-      isFinished: (uid) =>
-        this.#statuses.isFinished(uid) || isFinalPhase(this.#cluster?.pods.status(uid)?.phase),
+      node: {
+        ...this.#node.facts,
+        canSwap: canSwap(options, readCgroupNode(this.#node)),
+        hasDevices: (resource) => this.devices.isManaged(resource),
+      },
+      devices: this.devices,
+      isFinished: (uid) => this.#isFinished(uid),
       recordedResources: (uid) => loadPodRecord(options, uid)?.allocated,
       onRejected: (reason) => pods.rejected(reason),
       resizes,
@@ -115,6 +124,37 @@ export class Kubelet {
     });
   }
 
+  #newDevices(): Devices {
+    const { options, api } = this.#connections;
+    return new Devices({
+      rootDir: options.rootDir,
+      hasPluginManager: api !== undefined,
+      isActive: (uid) => this.#isActive(uid),
+      isOver: (uid) => this.#podManager.imposed().has(uid) || this.#isFinished(uid),
+      onDecided: () => {
+        if (this.#stopped) return;
+        this.#podManager.devicesDecided();
+        this.#admitted();
+      },
+      onChange: (uids) => {
+        this.clusterNode?.report();
+        this.#running?.workers.onDevices(uids);
+      },
+    });
+  }
+
+  #isFinished(uid: string): boolean {
+    return this.#statuses.isFinished(uid) || isFinalPhase(this.#cluster?.pods.status(uid)?.phase);
+  }
+
+  /** Whether something of the pod runs, or may still start: any pod may until all are known. */
+  #isActive(uid: string): boolean {
+    if (!this.#sourcesRead || !this.#running) return true;
+    return (
+      this.#running.workers.mayRun(uid) || (this.#podManager.admitted().has(uid) && !this.#isFinished(uid))
+    );
+  }
+
   #joined(api: ApiConnection): ClusterNode {
     const { cri, imageCri = cri, options, version } = this.#connections;
     const node = new ClusterNode({
@@ -131,6 +171,8 @@ export class Kubelet {
           ...(this.#running?.pressure.problems() ?? []),
         ],
         volumesInUse: () => this.#cluster?.storage.volumesInUse(),
+        devices: () => this.devices.counts(),
+        hadDevices: () => this.devices.hadCheckpoint,
       },
       events: this.events,
       startup: this.observation.kubelet.startup,
@@ -168,10 +210,12 @@ export class Kubelet {
   #applyPods(pods: readonly Pod[]): void {
     this.#cluster?.pods.setPods(pods, this.#sourcesRead);
     this.#podManager.setPods(pods);
+    this.devices.keepOnly((uid) => this.#podManager.desired(uid) !== undefined);
     this.#keepObjects();
     if (this.#running) this.#setAdmitted(this.#running.workers);
     else if (!this.#starting) {
       this.#starting = true;
+      this.devices.start();
       this.#cluster?.start();
       void this.#start();
     }
@@ -205,6 +249,7 @@ export class Kubelet {
         options: this.#connections.options,
         metrics: this.observation.kubelet.volumes,
         events: this.events,
+        devicePlugins: this.devices.handler,
         node: () => this.clusterNode?.current(),
         reportNode: () => this.clusterNode?.report(),
         onVolumes: (uids) => this.#running?.workers.onVolumes(uids),
@@ -220,13 +265,18 @@ export class Kubelet {
 
   #setAdmitted(workers: PodWorkers): void {
     const podManager = this.#podManager;
-    workers.setPods(podManager.admitted(), podManager.imposed(), podManager.pendingResizes());
+    workers.setPods(
+      this.devices.ready(podManager.admitted()),
+      podManager.imposed(),
+      podManager.pendingResizes(),
+    );
   }
 
   /** A pod has ended: another one may get the resources that it waits for. */
   #onFinished(): void {
     if (this.#stopped) return;
     this.#keepObjects();
+    this.devices.ended();
     if (this.#running && this.#podManager.retryResizes()) this.#admitted();
   }
 
@@ -270,6 +320,7 @@ export class Kubelet {
   /** Stops the kubelet. Pods keep running, and the next kubelet adopts them. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.devices.stop();
     this.#cluster?.stop();
     this.clusterNode?.stop();
     this.#sink?.stop();
@@ -313,6 +364,7 @@ export class Kubelet {
       observation: this.observation,
       events: this.events,
       podCidr: this.#podCidr,
+      devices: this.devices,
       sourcesRead: () => this.#sourcesRead,
       isStopped: () => this.#stopped,
       running: () => this.#running,
@@ -326,6 +378,7 @@ export class Kubelet {
         this.#visible.ended(uid);
         this.#restarts.ended(uid);
         this.#cluster?.ended(uid);
+        this.devices.ended();
         this.#keepObjects();
       },
     });

@@ -2,11 +2,13 @@
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { startPodCgroups } from './cgroups/start-cgroups.ts';
 import type { ClusterParts } from './cluster/cluster-parts.ts';
+import type { Devices } from './devices/devices.ts';
 import type { EventRecorder } from './events/event-recorder.ts';
 import { leftoverPods } from './garbage/leftover-pods.ts';
 import { orphanFate } from './garbage/orphan-fate.ts';
 import type { PodOwnership } from './garbage/pod-ownership.ts';
 import { tellForeignPods } from './garbage/tell-foreign-pods.ts';
+import { readyPods } from './kuberuntime/ready-pods.ts';
 import { runtimeFacts } from './kuberuntime/runtime-facts.ts';
 import { LogRotator } from './logs/log-rotator.ts';
 import { tellCgroups } from './node/cgroup-events.ts';
@@ -46,6 +48,7 @@ export interface RunningPorts {
   observation: Observation;
   events: EventRecorder;
   podCidr: PodCidr;
+  devices: Devices;
   /** True once all sources of pods have been read. */
   sourcesRead(): boolean;
   isStopped(): boolean;
@@ -65,7 +68,7 @@ export interface RunningPorts {
 
 /** Builds and starts the parts, with what an earlier kubelet has left; throws when the runtime does not answer. */
 export async function startRunning(ports: RunningPorts): Promise<void> {
-  const { podManager, statuses, cluster, ownership, observation, events } = ports;
+  const { podManager, statuses, cluster, ownership, observation, events, devices } = ports;
   const { cri, imageCri = cri, options } = ports.connections;
   const { runtime } = cri;
   const { kubelet: metrics } = observation;
@@ -90,6 +93,7 @@ export async function startRunning(ports: RunningPorts): Promise<void> {
     objects: ports.objects,
     cluster,
     prober,
+    devices,
     metrics,
     events,
   });
@@ -100,6 +104,7 @@ export async function startRunning(ports: RunningPorts): Promise<void> {
       adopts: options.adoptsPods,
     });
   const isOurs = (uid: string): boolean => options.adoptsPods || ownership.has(uid);
+  devices.begin(await readyPods(runtime));
   const { ours, foreign } = await leftoverPods({ runtime, cgroups, isOurs, options });
   if (options.podCidr !== '' && !ports.isStopped()) await ports.podCidr.set(options.podCidr);
   // What is started after a stop would never end.
@@ -107,7 +112,7 @@ export async function startRunning(ports: RunningPorts): Promise<void> {
   tellCgroups(events, node, options);
   for (const { uid } of ours) ownership.remember(uid);
   const ends = new ImposedEnds({ podManager, onImposed: () => ports.onImposed() });
-  const workers = new PodWorkers(podManager.admitted(), {
+  const workers = new PodWorkers(devices.ready(podManager.admitted()), {
     imposed: podManager.imposed(),
     pending: podManager.pendingResizes(),
     worker,

@@ -6,6 +6,7 @@ import { CrashLoopBackoff } from './backoff/crash-loop.ts';
 import type { PodCgroups } from './cgroups/pod-cgroups.ts';
 import { readCgroupNode } from './cgroups/read-cgroup-node.ts';
 import type { ClusterParts } from './cluster/cluster-parts.ts';
+import type { Devices } from './devices/devices.ts';
 import { aboutPod, type Recorder } from './events/event.ts';
 import { collectGarbage, discardPod } from './garbage/collect.ts';
 import { ImageManager } from './images/image-manager.ts';
@@ -77,6 +78,7 @@ export interface WorkerParts {
       >
     | undefined;
   prober: Prober;
+  devices: Pick<Devices, 'ofContainer' | 'health'>;
   metrics: KubeletMetrics;
   events: Recorder;
 }
@@ -84,7 +86,7 @@ export interface WorkerParts {
 /** Builds the parts that the pod workers use. */
 export function workerPorts(
   { cri, imageCri = cri, options }: KubeletConnections,
-  { node, facts, cgroups, statuses, objects, cluster, prober, metrics, events }: WorkerParts,
+  { node, facts, cgroups, statuses, objects, cluster, prober, devices, metrics, events }: WorkerParts,
 ): WorkerPorts & { imageRemoved(id: string): Promise<void> } {
   const { runtimeName } = facts;
   const { runtime } = cri;
@@ -152,6 +154,7 @@ export function workerPorts(
     cgroupNode: readCgroupNode(node),
     maskedPaths: nodeMaskedPaths(),
     isSELinuxEnabled: selinuxEnabled(),
+    devices,
     events,
   });
   const sync = {
@@ -194,6 +197,7 @@ export function workerPorts(
     statuses,
     served: (uid) => cluster?.pods.status(uid),
     prober,
+    deviceHealth: (uid, container) => devices.health(uid, container),
     records: {
       load: (uid) => loadPodRecord(options, uid),
       save: (uid, record) => savePodRecord(options, uid, record),

@@ -1,4 +1,5 @@
 // A typed CRI client on @grpc/grpc-js: `client.runtime.runPodSandbox({ config })`.
+import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { CriError, grpcCodeName, maxMessageBytes } from '../errors/cri-error.ts';
 import type { ImageServiceDefinition, RuntimeServiceDefinition } from '../generated/api.ts';
@@ -63,15 +64,25 @@ export function connectCri(endpoint: string, options: { timeoutMs?: number | und
   return criClient(new GrpcJsTransport(parseEndpoint(endpoint)), options.timeoutMs);
 }
 
+/** How the client of another service than the CRI's calls it. */
+export interface ServiceOptions {
+  /** The default deadline of unary calls. */
+  timeoutMs?: number | undefined;
+  /** The largest response; default: as of the CRI. */
+  maxResponseBytes?: number | undefined;
+  /** Makes the reader of a response, which may limit what decoding takes. */
+  readerOf?: ((bytes: Uint8Array) => BinaryReader) | undefined;
+}
+
 /** A client of another service than the CRI's, such as a plugin's, in the same way. Its calls throw CriError, too. */
 export function connectService<Definition extends ServiceDefinition>(
   socketPath: string,
   definition: Definition,
-  options: { timeoutMs?: number | undefined } = {},
+  options: ServiceOptions = {},
 ): { service: ServiceClient<Definition>; close(): void } {
-  const transport = new GrpcJsTransport(socketPath);
+  const transport = new GrpcJsTransport(socketPath, options.maxResponseBytes);
   return {
-    service: serviceClient(transport, definition, options.timeoutMs),
+    service: serviceClient(transport, definition, options.timeoutMs, options.readerOf),
     close: () => transport.close(),
   };
 }
@@ -82,10 +93,10 @@ class GrpcJsTransport implements Transport {
   readonly #socketPath: string;
   readonly #channel: Client;
 
-  constructor(socketPath: string) {
+  constructor(socketPath: string, maxResponseBytes = maxMessageBytes) {
     this.#socketPath = socketPath;
     this.#channel = new Client(`unix:${socketPath}`, credentials.createInsecure(), {
-      'grpc.max_receive_message_length': maxMessageBytes,
+      'grpc.max_receive_message_length': maxResponseBytes,
       'grpc.max_send_message_length': maxMessageBytes,
       // A local daemon restarts within a moment.
       'grpc.initial_reconnect_backoff_ms': 50,

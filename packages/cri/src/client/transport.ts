@@ -1,4 +1,5 @@
 // Typed calls over a transport of encoded messages.
+import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import {
   type DeepPartial,
   ImageServiceDefinition,
@@ -67,15 +68,16 @@ export interface ServiceDefinition {
 interface GeneratedMethod {
   name: string;
   requestType: { fromPartial(partial: object): object; encode(message: never): { finish(): Uint8Array } };
-  responseType: { decode(bytes: Uint8Array): object };
+  responseType: { decode(bytes: BinaryReader | Uint8Array): object };
   responseStream: boolean;
 }
 
-/** The client of one service on `transport`. */
+/** The client of one service on `transport`; `readerOf` may limit what the decoding of a response takes. */
 export function serviceClient<Definition extends ServiceDefinition>(
   transport: Transport,
   { fullName, methods }: Definition,
   defaultTimeoutMs: number | undefined,
+  readerOf: (bytes: Uint8Array) => BinaryReader | Uint8Array = (bytes) => bytes,
 ): ServiceClient<Definition> {
   const client: Record<string, unknown> = {};
   for (const method of Object.values<GeneratedMethod>({ ...methods })) {
@@ -89,13 +91,13 @@ export function serviceClient<Definition extends ServiceDefinition>(
     client[name.slice(0, 1).toLowerCase() + name.slice(1)] = responseStream
       ? async function* (request: object, options: CallOptions = {}) {
           for await (const bytes of transport.serverStream(target, encoded(request), options)) {
-            yield responseType.decode(bytes);
+            yield responseType.decode(readerOf(bytes));
           }
         }
       : async (request: object, options: CallOptions = {}) => {
           const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
           return responseType.decode(
-            await transport.unary(target, encoded(request), { ...options, timeoutMs }),
+            readerOf(await transport.unary(target, encoded(request), { ...options, timeoutMs })),
           );
         };
   }

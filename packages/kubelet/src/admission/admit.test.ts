@@ -337,4 +337,6 @@ test('extended resources count where the node has them', () => {
   // A static pod is critical, and nothing can make room for it.
   assert.deepEqual(reasons(withGpus), ['UnexpectedAdmissionError']);
   assert.deepEqual(reasons(node), []);
+  // Devices of a plugin are given one by one.
+  assert.deepEqual(reasons({ ...withGpus, hasDevices: (name) => name === 'example.com/gpu' }), []);
 });

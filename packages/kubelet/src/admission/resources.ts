@@ -30,7 +30,11 @@ export function shortagesOf(pod: Pod, node: NodeFacts, usage: NodeUsage): Shorta
   return shortages;
 }
 
-/** An extended resource that the node does not have is the cluster's, which only the scheduler counts. */
-function isCounted(name: string, { allocatable }: NodeFacts): boolean {
-  return name.startsWith('hugepages-') || (isExtendedResource(name) && allocatable.has(name));
+/**
+ * An extended resource that the node does not have is the cluster's, which only the scheduler counts. Devices of plugins
+ * are given to the pods after these checks, which says in more detail what is missing.
+ */
+function isCounted(name: string, node: NodeFacts): boolean {
+  if (name.startsWith('hugepages-')) return true;
+  return isExtendedResource(name) && node.allocatable.has(name) && !node.hasDevices?.(name);
 }

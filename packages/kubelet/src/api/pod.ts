@@ -198,6 +198,13 @@ export interface ContainerStatus extends Omit<v1.ContainerStatus, 'state' | 'las
   lastState?: ContainerState;
   user?: { linux?: { uid: number; gid: number; supplementalGroups?: number[] } };
   stopSignal?: string;
+  allocatedResourcesStatus?: AllocatedResourceStatus[];
+}
+
+/** The health of the devices of one resource that a container has. */
+export interface AllocatedResourceStatus {
+  name: string;
+  resources: { resourceID: string; health: 'Healthy' | 'Unhealthy' }[];
 }
 
 /** The status of a pod; what it says of generations and resources is newer than the types. */

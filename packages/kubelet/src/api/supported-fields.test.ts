@@ -159,6 +159,7 @@ function requests(pod: Pod): unknown {
       {
         restartCount: 0,
         image: { ref: container.image, user: { uid: 0n, username: '' } },
+        devices: undefined,
         place: {
           hostIps: ['192.0.2.1'],
           podIps: ['10.0.0.2'],

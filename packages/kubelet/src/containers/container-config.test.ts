@@ -26,6 +26,7 @@ for (const [isSELinuxEnabled, relabelled] of rows) {
       {
         restartCount: 0,
         image: { ref: 'i', user: { uid: 0n, username: '' } },
+        devices: undefined,
         place: {
           hostIps: [],
           podIps: [],
@@ -51,3 +52,57 @@ for (const [isSELinuxEnabled, relabelled] of rows) {
     assert.deepEqual(found.sort(), relabelled.toSorted());
   });
 }
+
+test('a container gets what comes with its devices, beside what it has itself', () => {
+  const container = testContainer({
+    name: 'a',
+    env: [
+      { name: 'OWN', value: '$(GIVEN)' },
+      { name: 'BOTH', value: 'own' },
+    ],
+  });
+  const config = containerConfig(
+    testPod({ containers: [container] }),
+    container,
+    {
+      restartCount: 0,
+      image: { ref: 'i', user: { uid: 0n, username: '' } },
+      devices: {
+        envs: new Map([
+          ['GIVEN', 'x'],
+          ['BOTH', 'device'],
+        ]),
+        annotations: new Map([
+          ['example.com/a', 'b'],
+          ['io.kubernetes.container.restartCount', '7'],
+        ]),
+        mounts: [{ containerPath: '/m', hostPath: '/h', readOnly: true }],
+        devices: [{ containerPath: '/dev/c', hostPath: '/dev/h', permissions: 'rw' }],
+        cdiDevices: ['v/c=1'],
+      },
+      place: {
+        hostIps: [],
+        podIps: [],
+        node: testCapacity,
+        objects: { configMap: () => undefined, secret: () => undefined },
+        envFile: () => ({ path: '', content: Buffer.alloc(0) }),
+      },
+      mountSources: new Map(),
+      canMountRecursivelyReadOnly: true,
+      hostsFile: undefined,
+      terminationLog: undefined,
+      cgroups: testCgroupNode(),
+      maskedPaths: [],
+      isSELinuxEnabled: false,
+      ids: undefined,
+    },
+    testOptions(),
+  );
+  const envs = (config.envs ?? []).map(({ key, value }) => `${key}=${value}`);
+  assert.deepEqual(envs.toSorted(), ['BOTH=own', 'GIVEN=x', 'OWN=$(GIVEN)']);
+  assert.equal(config.annotations?.['example.com/a'], 'b');
+  assert.equal(config.annotations['io.kubernetes.container.restartCount'], '0');
+  assert.deepEqual(config.mounts, [{ containerPath: '/m', hostPath: '/h', readonly: true }]);
+  assert.deepEqual(config.devices, [{ containerPath: '/dev/c', hostPath: '/dev/h', permissions: 'rw' }]);
+  assert.deepEqual(config.CDIDevices, [{ name: 'v/c=1' }]);
+});

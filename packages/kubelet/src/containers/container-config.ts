@@ -12,7 +12,13 @@ import {
 import type { Container, Pod, VolumeMount } from '../api/pod.ts';
 import { stopSignal } from '../api/stop-signal.ts';
 import type { CgroupNode } from '../cgroups/cgroup-node.ts';
-import { containerEnvironment, type EnvironmentSources, expandCommand } from '../env/environment.ts';
+import type { ContainerDevices } from '../devices/container-devices.ts';
+import {
+  containerEnvironment,
+  type Environment,
+  type EnvironmentSources,
+  expandCommand,
+} from '../env/environment.ts';
 import { annotationsOf, containerLabels } from '../kubecontainer/labels.ts';
 import type { PresentImage } from '../kubecontainer/present-image.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
@@ -54,6 +60,8 @@ export interface ContainerParts {
   terminationLog: string | undefined;
   /** Paths that containers of this node do not see. */
   maskedPaths: readonly string[];
+  /** Devices of plugins, and what comes with them. */
+  devices: ContainerDevices | undefined;
   /** Whether mounts get labels at all. */
   isSELinuxEnabled: boolean;
   /** The ids of a pod with users of its own. */
@@ -69,7 +77,12 @@ export function containerConfig(
   parts: ContainerParts,
   options: KubeletOptions,
 ): DeepPartial<ContainerConfig> {
-  const environment = containerEnvironment(pod, container, parts.place);
+  const { devices } = parts;
+  // The variables of the container replace those of its devices.
+  const environment: Environment = new Map([
+    ...[...(devices?.envs ?? [])].map(([name, value]) => [name, Buffer.from(value)] as const),
+    ...containerEnvironment(pod, container, parts.place),
+  ]);
   return {
     metadata: { name: container.name, attempt: parts.restartCount },
     image: { image: parts.image.ref, userSpecifiedImage: container.image },
@@ -77,9 +90,14 @@ export function containerConfig(
     args: expandCommand(container.args, environment),
     workingDir: container.workingDir ?? '',
     envs: [...environment].map(([key, value]) => ({ key, value })),
-    mounts: mounts(container, parts),
+    mounts: [...deviceMounts(devices), ...mounts(container, parts)],
+    devices: (devices?.devices ?? []).map((device) => ({ ...device })),
+    CDIDevices: (devices?.cdiDevices ?? []).map((name) => ({ name })),
     labels: containerLabels(pod, container),
-    annotations: annotationsOf(pod, container, parts.restartCount),
+    annotations: {
+      ...Object.fromEntries(devices?.annotations ?? []),
+      ...annotationsOf(pod, container, parts.restartCount),
+    },
     logPath: logPath(container.name, parts.restartCount),
     stdin: container.stdin === true,
     stdinOnce: container.stdinOnce === true,
@@ -97,6 +115,14 @@ export function containerConfig(
       ),
     },
   };
+}
+
+function deviceMounts(devices: ContainerDevices | undefined): DeepPartial<Mount>[] {
+  return (devices?.mounts ?? []).map(({ containerPath, hostPath, readOnly }) => ({
+    containerPath,
+    hostPath,
+    readonly: readOnly,
+  }));
 }
 
 /** The security context of a container in the process namespace of another, unless it shares that of pod or node. */

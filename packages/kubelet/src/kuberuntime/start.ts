@@ -6,6 +6,7 @@ import type { ContainerConfig, DeepPartial, PodSandboxConfig } from '@berth/cri/
 import type { Container, Pod } from '../api/pod.ts';
 import type { CgroupNode } from '../cgroups/cgroup-node.ts';
 import { containerConfig } from '../containers/container-config.ts';
+import type { Devices } from '../devices/devices.ts';
 import type { EnvironmentSources } from '../env/environment.ts';
 import { aboutContainer, type Recorder } from '../events/event.ts';
 import type { PresentImage } from '../kubecontainer/present-image.ts';
@@ -37,6 +38,7 @@ export interface StartContainerPorts {
   /** Paths that containers of this node do not see. */
   maskedPaths: readonly string[];
   isSELinuxEnabled: boolean;
+  devices: Pick<Devices, 'ofContainer'>;
   events: Recorder;
 }
 
@@ -122,6 +124,7 @@ async function prepare(
       cgroups: cgroupNode,
       maskedPaths: ports.maskedPaths,
       isSELinuxEnabled: ports.isSELinuxEnabled,
+      devices: await ports.devices.ofContainer(pod, container),
       mountSources: await mountSources(pod, container, place, podPlace, options),
       canMountRecursivelyReadOnly: ports.handlers.canMountRecursivelyReadOnly(pod),
       ids: place.ids,

@@ -23,6 +23,8 @@ export interface NodeFacts {
   maxPods: number;
   /** What pods can have of each resource, in billionths of a core, byte or piece. */
   allocatable: ReadonlyMap<string, bigint>;
+  /** Whether pods get devices of this resource one by one, so that it is not counted, too. */
+  hasDevices?(resource: string): boolean;
   /** Names and patterns of kernel parameters that pods may set. */
   allowedSysctls: readonly string[];
   /** Whether the kernel enforces AppArmor. */

@@ -26,6 +26,13 @@ export interface PodManagerPorts {
   recordedResources?(uid: string): AllocatedResources | undefined;
   /** Called once for each pod that is rejected. */
   onRejected?(reason: string): void;
+  /** Devices of plugins, which pods are given after they were admitted. */
+  devices?: {
+    /** Why a pod cannot have those that it asks for. */
+    refusal(uid: string): Failed | undefined;
+    /** The pod is judged as a new one. */
+    forget(uid: string): void;
+  };
   /** Is told of resizes. */
   resizes?: ResizeListener;
   events: Recorder;
@@ -112,6 +119,12 @@ export class PodManager {
     this.#admitted = without(this.#admitted, uid);
     this.#rejected = without(this.#rejected, uid);
     this.#imposed = without(this.#imposed, uid);
+    this.#ports.devices?.forget(uid);
+    this.#admit();
+  }
+
+  /** Judges the pods again, now that one has its devices or cannot have them. */
+  devicesDecided(): void {
     this.#admit();
   }
 
@@ -141,6 +154,8 @@ export class PodManager {
 
   /** A pod of an API server has failed there when it was rejected: it is not judged again. */
   #finalRejection(uid: string): Failed | undefined {
+    const refused = this.#ports.devices?.refusal(uid);
+    if (refused) return refused;
     const known = this.#rejected.get(uid);
     if (!known || !isFromApi(known.pod)) return undefined;
     const { end, detail } = known;

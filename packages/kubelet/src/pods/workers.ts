@@ -149,6 +149,11 @@ export class PodWorkers implements PlegListener {
     else for (const uid of uids) this.#workers.get(uid)?.wake();
   }
 
+  /** Wakes pods whose devices have changed their health. */
+  onDevices(uids: Iterable<string>): void {
+    for (const uid of uids) this.#workers.get(uid)?.wake();
+  }
+
   /** Wakes the pods that refer to one of the objects, which have changed. */
   onObjects(changed: readonly ObjectRef[]): void {
     const keys = new Set(changed.map(objectKey));

@@ -455,3 +455,34 @@ test('mounts show whether mounts below them are read-only', () => {
     [true, 'Disabled'],
   ]);
 });
+
+test('the health of devices is that of now', () => {
+  const pod = testPod({ containers: [{ name: 'a' }, { name: 'b' }] });
+  const healths = [['Healthy'], ['Unhealthy'], []] as const;
+  let previous: ReturnType<typeof podStatus> | undefined;
+  const shown = healths.map((health) => {
+    const context = {
+      runtimeName: 'berth',
+      probes: { result: () => undefined },
+      canMountRecursivelyReadOnly: false,
+      failures: new Map(),
+      hostIps: [],
+      podIps: [],
+      now: 0,
+      startedAt: 0,
+      end: undefined,
+      deviceHealth: (name: string) =>
+        name === 'a'
+          ? health.map((each) => ({ name: 'r', resources: [{ resourceID: 'd', health: each }] }))
+          : [],
+    };
+    previous = podStatus(pod, runtime('a:run b:run'), context, previous);
+    return previous.containerStatuses?.map(({ allocatedResourcesStatus }) => allocatedResourcesStatus);
+  });
+  const allocated = (health: string) => [{ name: 'r', resources: [{ resourceID: 'd', health }] }];
+  assert.deepEqual(shown, [
+    [allocated('Healthy'), undefined],
+    [allocated('Unhealthy'), undefined],
+    [undefined, undefined],
+  ]);
+});

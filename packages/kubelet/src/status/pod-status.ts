@@ -1,5 +1,5 @@
 // The API status of a pod: a pure function of the pod, the runtime's state and this kubelet's failures.
-import type { ContainerStatus, Pod, PodStatus } from '../api/pod.ts';
+import type { AllocatedResourceStatus, ContainerStatus, Pod, PodStatus } from '../api/pod.ts';
 import { isStatic } from '../api/pod-source-of.ts';
 import { qosClass } from '../cgroups/qos-class.ts';
 import { allContainersRestart } from '../containers/restart-policy.ts';
@@ -32,6 +32,8 @@ export interface StatusContext {
   startedAt: number;
   /** Why the pod must end; undefined: it continues. */
   end: PodEnd | undefined;
+  /** The health of the devices that a container has; none without. */
+  deviceHealth?(container: string): readonly AllocatedResourceStatus[];
   /** How far a change of its resources is; none without. */
   resize?: ResizeProgress;
   /** The status that the API server has, with conditions of others; undefined: there is none. */
@@ -57,7 +59,13 @@ export function podStatus(
     ofContainers,
     previous?.ephemeralContainerStatuses ?? [],
   );
-  const regular = containerStatuses(pod, 'regular', runtime, ofContainers, previous?.containerStatuses ?? []);
+  const regular = containerStatuses(
+    pod,
+    'regular',
+    runtime,
+    ofContainers,
+    previous?.containerStatuses ?? [],
+  ).map((status) => withDeviceHealth(status, context.deviceHealth?.(status.name) ?? []));
   const isOver = context.isOver === true && !isStatic(pod);
   const { phase = podPhase(pod, init, regular, isOver), ...reason } = endedStatus(context.end) ?? {};
   const statuses = { init, regular, phase, restartsAll };
@@ -90,6 +98,14 @@ export function podStatus(
     ...observedGeneration(pod),
     ...podResources(pod),
   };
+}
+
+/** The status with the health of the container's devices now. */
+function withDeviceHealth(
+  { allocatedResourcesStatus: _former, ...status }: ContainerStatus,
+  health: readonly AllocatedResourceStatus[],
+): ContainerStatus {
+  return health.length === 0 ? status : { ...status, allocatedResourcesStatus: [...health] };
 }
 
 /** Whether all containers of the pod are being restarted together, until all are removed. */

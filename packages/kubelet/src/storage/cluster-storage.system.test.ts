@@ -11,6 +11,7 @@ import { until } from '@berth/test-support/until.ts';
 import { MetricsRegistry } from '../metrics/registry.ts';
 import { VolumeMetrics } from '../metrics/volume-metrics.ts';
 import { FakeApi } from '../testing/fake-api.ts';
+import { idleHandler } from '../testing/plugin-handler.ts';
 import { testPod } from '../testing/pod.ts';
 import type { VolumePlugin } from '../volumes/plugin.ts';
 import { ClusterStorage } from './cluster-storage.ts';
@@ -54,6 +55,7 @@ async function startNode() {
       tokens: { issuedToken: async () => ({ token: 't', expirationTimestamp: '2026-01-02T03:04:05Z' }) },
       metrics: new VolumeMetrics(new MetricsRegistry()),
       events: { record: () => {} },
+      devicePlugins: idleHandler,
       node: () => ({ metadata: { name: 'node', uid: 'n' } }),
       reportNode: () => {},
       onVolumes: () => {},

@@ -6,6 +6,7 @@ import { createLogger } from '../klog/klog.ts';
 import type { VolumeMetrics } from '../metrics/volume-metrics.ts';
 import { CsiNodeSync } from '../node/csi-node/csi-node-sync.ts';
 import type { Node } from '../node/status/node-object.ts';
+import type { PluginHandler } from '../plugin-watcher/plugin-handler.ts';
 import { PluginManager } from '../plugin-watcher/plugin-manager.ts';
 import type { VolumeStats } from '../stats/stats-api.ts';
 import { CsiDriverObjects } from '../volumes/csi/csi-driver-objects.ts';
@@ -25,6 +26,8 @@ export interface ClusterStoragePorts {
   tokens: Pick<ServerContents, 'issuedToken'>;
   metrics: VolumeMetrics;
   events: Recorder;
+  /** Takes plugins of the type DevicePlugin. */
+  devicePlugins: PluginHandler;
   /** The node as it was observed last. */
   node(): Node | undefined;
   /** Its status is to be sent: it has other volumes in use, or has become ready. */
@@ -62,6 +65,7 @@ export class ClusterStorage {
     });
     this.#plugins = new PluginManager(join(options.rootDir, 'plugins_registry'), {
       CSIPlugin: this.#drivers,
+      DevicePlugin: ports.devicePlugins,
     });
     this.#csi = new CsiVolumes({
       roots: options,

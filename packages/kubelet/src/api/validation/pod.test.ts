@@ -413,11 +413,6 @@ const withoutEffect: [string, Parameters<typeof manifest>[0], string][] = [
     'spec.initContainers[0].ports[0].hostPort: Ignored: init containers get no host ports',
   ],
   [
-    'extended resource',
-    { container: { resources: { limits: { 'vendor.com/gpu': 1 } } } },
-    'spec.containers[0].resources.limits[vendor.com/gpu]: Ignored: there are no device plugins, so no such resource',
-  ],
-  [
     'disk',
     { container: { resources: { limits: { 'ephemeral-storage': '1Gi' } } } },
     'spec.containers[0].resources.limits[ephemeral-storage]: Ignored: disk is not enforced by this kubelet yet',

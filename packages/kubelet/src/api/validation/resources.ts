@@ -27,7 +27,6 @@ export function validateResources(resources: v1.ResourceRequirements, path: stri
     for (const [name, quantity] of Object.entries(list)) {
       const at = `${path}.${kind}[${name}]`;
       if (name.includes('/')) {
-        errors.push(ignored(at, 'there are no device plugins, so no such resource'));
         if (!isWhole(quantity)) errors.push(invalid(at, quantity, 'must be an integer'));
       } else if (kind === 'limits' && name === 'ephemeral-storage') {
         errors.push(ignored(at, 'disk is not enforced by this kubelet yet'));

@@ -61,6 +61,8 @@ function joining(api: FakeApi, told: string[]): ClusterNode {
       pressures: () => ({ memory: false, disk: false, pid: false }),
       problems: () => [],
       volumesInUse: () => [],
+      devices: () => new Map(),
+      hadDevices: () => false,
     },
     events: { recordOfNode: (type, reason, _message, uid) => told.push(`${type} ${reason} ${uid ?? '-'}`) },
     startup: new NodeStartupMetrics(new MetricsRegistry(), { bootedAt: 0, startedAt: 0 }),

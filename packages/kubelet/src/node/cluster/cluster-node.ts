@@ -155,7 +155,7 @@ export class ClusterNode {
   }
 
   async #register(signal: AbortSignal): Promise<void> {
-    const { api, options, startup } = this.#ports;
+    const { api, options, reports, startup } = this.#ports;
     if (this.#isRegistered || !options.registration.register) return;
     await registerNode(
       {
@@ -164,8 +164,8 @@ export class ClusterNode {
           const initial = initialNode(options.nodeName, this.#labels, options.registration);
           return this.#told(await this.#computed(initial));
         },
-        // Without a device manager there is never a checkpoint of devices.
-        resetsExtendedResources: () => true,
+        // Without a checkpoint of devices the node is a new one, whatever its object says.
+        resetsExtendedResources: () => !reports.hadDevices(),
         startup,
       },
       signal,

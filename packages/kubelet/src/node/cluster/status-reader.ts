@@ -1,6 +1,7 @@
 // Gathers what the node's status is computed from.
 import { readFileSync } from 'node:fs';
 import { arch } from 'node:os';
+import type { DeviceCounts } from '../../devices/device-list.ts';
 import type { KubeletOptions } from '../../options/kubelet-options.ts';
 import { parseMeminfo } from '../../stats/usage-stats.ts';
 import { osName, readMachine } from '../machine.ts';
@@ -9,6 +10,7 @@ import { goArchitecture } from '../node-facts.ts';
 import type { ThisNode } from '../read-node.ts';
 import { declaredFeatures } from '../status/declared-features.ts';
 import type { NodeSystemInfo } from '../status/node-object.ts';
+import { withDevices } from '../status/resources.ts';
 import type { Pressures, StatusFacts } from '../status/status-facts.ts';
 import type { ImageList } from './image-list.ts';
 import { readAddresses } from './read-addresses.ts';
@@ -21,6 +23,10 @@ export interface NodeReports {
   problems(): readonly string[];
   /** Attachable volumes in use; undefined while that is not known. */
   volumesInUse(): readonly string[] | undefined;
+  /** How many devices of plugins the node has of each resource. */
+  devices(): ReadonlyMap<string, DeviceCounts>;
+  /** Whether an earlier kubelet has managed devices on this node. */
+  hadDevices(): boolean;
 }
 
 /** Reads the facts of one node. */
@@ -69,11 +75,10 @@ export class StatusReader {
     const { features } = this.#health;
     return {
       addresses,
-      resources: {
-        capacity: this.#node.amounts,
-        allocatable: this.#node.facts.allocatable,
-        maxPods,
-      },
+      resources: withDevices(
+        { capacity: this.#node.amounts, allocatable: this.#node.facts.allocatable, maxPods },
+        this.#reports.devices(),
+      ),
       nodeInfo: { ...this.#system, containerRuntimeVersion },
       kubeletPort: secureServer.port,
       images: this.#images.images,

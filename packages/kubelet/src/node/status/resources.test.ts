@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isSameResources, nodeResources } from './resources.ts';
+import { isSameResources, nodeResources, withDevices } from './resources.ts';
 
 const billion = 1_000_000_000n;
 const facts = {
@@ -51,6 +51,17 @@ test('resources of others stay, and extended ones that are no longer there go', 
   assert.equal(allocatable['example.com/gpu'], '4');
   assert.equal(allocatable['example.com/old'], undefined);
   assert.equal(allocatable['other'], '5');
+});
+
+test('devices of plugins: all are capacity, and the healthy ones allocatable', () => {
+  const before = { capacity: { 'a.com/x': '9' }, allocatable: { 'a.com/x': '9' } };
+  const devices = new Map([
+    ['a.com/x', { capacity: 2, allocatable: 1 }],
+    ['a.com/y', { capacity: 0, allocatable: 0 }],
+  ]);
+  const { capacity, allocatable } = nodeResources(before, withDevices(facts, devices));
+  assert.deepEqual([capacity['a.com/x'], allocatable['a.com/x']], ['2', '1']);
+  assert.deepEqual([capacity['a.com/y'], allocatable['a.com/y']], ['0', '0']);
 });
 
 test('the same amounts', () => {

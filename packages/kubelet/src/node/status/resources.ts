@@ -14,6 +14,19 @@ export interface ResourceFacts {
 
 const billion = 1_000_000_000n;
 
+/** These amounts with the devices of plugins: all of each resource, and those that pods can have, which are healthy. */
+export function withDevices(
+  facts: ResourceFacts,
+  devices: ReadonlyMap<string, { capacity: number; allocatable: number }>,
+): ResourceFacts {
+  const amounts = (kind: 'capacity' | 'allocatable'): Amounts =>
+    new Map([
+      ...facts[kind],
+      ...[...devices].map(([name, counts]) => [name, BigInt(counts[kind]) * billion] as const),
+    ]);
+  return { ...facts, capacity: amounts('capacity'), allocatable: amounts('allocatable') };
+}
+
 /** Resources in the amounts that no node reports. */
 const unreported: ReadonlySet<string> = new Set(['pid']);
 
