@@ -91,6 +91,7 @@ export class ClusterNode {
       onReported: (node) => {
         if (isReady(node)) ports.startup.ready();
       },
+      onAnswer: (node) => this.#watch.observe(node),
       onRepeatedFailure: () => api.closeConnections(),
     });
   }

@@ -3,6 +3,7 @@ import { after, test } from 'node:test';
 import { redirectLog } from '../../klog/klog.ts';
 import { apiError, FakeApi } from '../../testing/fake-api.ts';
 import type { Node, NodeStatus } from '../status/node-object.ts';
+import { nodes } from './registrar.ts';
 import { StatusUpdates } from './status-updates.ts';
 
 after(redirectLog(() => {}));
@@ -17,6 +18,8 @@ function conditions(ready: 'True' | 'False', at = '1'): NodeStatus {
 class Setup {
   readonly api = new FakeApi();
   readonly reported: string[] = [];
+  /** Versions of the node that the server has answered with. */
+  readonly answers: string[] = [];
   observed: Node | undefined;
   now: NodeStatus;
   failures = 0;
@@ -34,6 +37,7 @@ class Setup {
       updated: async (before) => ({ node: { ...before, status: this.now }, isChanged: false }),
       refreshRuntime: async () => {},
       onReported: (node) => this.reported.push(node.metadata.resourceVersion ?? ''),
+      onAnswer: (node) => this.answers.push(node.metadata.resourceVersion ?? ''),
       onRepeatedFailure: () => {
         this.failures += 1;
       },
@@ -58,6 +62,9 @@ test('the first status is sent, then only changes', async () => {
   await setup.updates.sync();
   assert.equal(setup.api.requests.length, 2);
   assert.equal(setup.reported.length, 3);
+  const { metadata } = await setup.api.client.get<Node>(nodes, { name: 'n' });
+  assert.equal(setup.answers.length, 2);
+  assert.equal(setup.answers.at(-1), metadata.resourceVersion, 'the next update starts from the answer');
 });
 
 test('after the interval of reports, heartbeats are sent, too', async () => {
@@ -115,6 +122,7 @@ test('a node that becomes ready says so before its next update', async () => {
       setup.reported.push(JSON.stringify(node));
       if (setup.api.requests.length >= 2) done.resolve();
     },
+    onAnswer: () => {},
     onRepeatedFailure: () => assert.fail('nothing fails'),
   });
   const done = Promise.withResolvers<void>();

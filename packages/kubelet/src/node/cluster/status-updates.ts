@@ -33,6 +33,8 @@ export interface StatusUpdatesPorts {
   refreshRuntime(): Promise<void>;
   /** The server has this status. */
   onReported(node: Node): void;
+  /** The node as the server has answered: the watch may show it later, and the next update starts from it. */
+  onAnswer(node: Node): void;
   /** An update has failed more than once: connections may hang. */
   onRepeatedFailure(): void;
 }
@@ -122,6 +124,7 @@ export class StatusUpdates {
       subresource: 'status',
     });
     this.#reportedAt = performance.now();
+    this.#ports.onAnswer(patched);
     return patched;
   }
 
