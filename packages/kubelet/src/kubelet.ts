@@ -138,7 +138,7 @@ export class Kubelet {
       },
       onChange: (uids) => {
         this.clusterNode?.report();
-        this.#running?.workers.onDevices(uids);
+        this.#running?.workers.wake(uids);
       },
     });
   }
@@ -252,7 +252,7 @@ export class Kubelet {
         devicePlugins: this.devices.handler,
         node: () => this.clusterNode?.current(),
         reportNode: () => this.clusterNode?.report(),
-        onVolumes: (uids) => this.#running?.workers.onVolumes(uids),
+        onVolumes: (uids) => this.#running?.workers.wake(uids),
       },
     });
   }

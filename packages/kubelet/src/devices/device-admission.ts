@@ -95,17 +95,20 @@ export class DeviceAdmission {
 
   /** Whether a pod waits for devices of others. */
   get hasRefused(): boolean {
-    return [...this.#decisions.values()].some(
-      (decision) => typeof decision === 'object' && !decision.isFinal,
-    );
+    return this.#refused().length > 0;
+  }
+
+  /** The UIDs of the pods whose refusal is not final. */
+  #refused(): string[] {
+    return [...this.#decisions]
+      .filter(([, decision]) => typeof decision === 'object' && !decision.isFinal)
+      .map(([uid]) => uid);
   }
 
   /** Forgets refusals that are not final, since devices are there that were not before. Returns whether there were any. */
   retry(): boolean {
-    const refused = [...this.#decisions].filter(
-      ([, decision]) => typeof decision === 'object' && !decision.isFinal,
-    );
-    for (const [uid] of refused) this.forget(uid);
+    const refused = this.#refused();
+    for (const uid of refused) this.forget(uid);
     return refused.length > 0;
   }
 

@@ -194,11 +194,6 @@ export class DevicePlugins {
     return this.#resources.get(resource)?.wantsPreStart ?? false;
   }
 
-  /** The resources that plugins have registered. */
-  names(): string[] {
-    return [...this.#resources.keys()];
-  }
-
   /** How many devices of each resource the node has; none of those that have gone. */
   counts(): Map<string, DeviceCounts> {
     const counts = new Map<string, DeviceCounts>();

@@ -143,15 +143,10 @@ export class PodWorkers implements PlegListener {
     for (const worker of this.#workers.values()) worker.wake();
   }
 
-  /** Wakes pods whose volumes have waited for something that has happened; undefined: any may have. */
-  onVolumes(uids: readonly string[] | undefined): void {
+  /** Wakes pods for which something has happened to their volumes or devices; undefined: any may be concerned. */
+  wake(uids: Iterable<string> | undefined): void {
     if (!uids) this.onAll();
     else for (const uid of uids) this.#workers.get(uid)?.wake();
-  }
-
-  /** Wakes pods whose devices have changed their health. */
-  onDevices(uids: Iterable<string>): void {
-    for (const uid of uids) this.#workers.get(uid)?.wake();
   }
 
   /** Wakes the pods that refer to one of the objects, which have changed. */
