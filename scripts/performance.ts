@@ -21,6 +21,13 @@ const figures: readonly { suite: string; row: string; title: string }[] = [
   { suite: 'pods', row: 'daemon with 50 pods', title: 'memory of the daemon with 50 pods' },
   { suite: 'kubelet', row: 'manifest dropped → Running', title: 'run a static pod, by the kubelet' },
   { suite: 'kubelet', row: 'manifest deleted → gone', title: 'end a static pod, by the kubelet' },
+  { suite: 'cluster', row: 'created → Ready', title: 'a pod of a cluster, created until ready' },
+  { suite: 'cluster', row: 'deleted → gone', title: 'a pod of a cluster, deleted until gone' },
+  {
+    suite: 'cluster',
+    row: 'CPU per second, 30 pods, nothing to do',
+    title: 'CPU of a kubelet, 30 pods, per second',
+  },
   { suite: 'pull', row: 'pull + unpack, 490 MiB', title: 'pull and unpack 490 MiB' },
   { suite: 'crictl', row: 'crictl ps', title: '`crictl ps`, the whole process' },
 ];
