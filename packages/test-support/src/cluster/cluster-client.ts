@@ -8,6 +8,9 @@ import type { Credentials, Endpoint } from './kubeconfig.ts';
 
 const timeoutMs = patience(60_000);
 
+/** Less than the API server's 90 s, after which a request on the connection would meet its end. */
+const idleConnectionMs = 60_000;
+
 const patchTypes = {
   json: 'application/json-patch+json',
   merge: 'application/merge-patch+json',
@@ -45,7 +48,7 @@ export class ClusterClient implements Disposable {
     this.#server = server;
     this.#token = 'token' in credentials ? credentials.token : undefined;
     const own = 'token' in credentials ? {} : { cert: credentials.certificate, key: credentials.key };
-    this.#agent = new Agent({ ca, ...own, keepAlive: true });
+    this.#agent = new Agent({ ca, ...own, keepAlive: true, timeout: idleConnectionMs });
   }
 
   async get<T>(path: string): Promise<T> {
