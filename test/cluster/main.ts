@@ -1,10 +1,11 @@
 // `npm run test:cluster`: each of the files test/cluster/NAME.test.ts starts a real control plane on a machine of its
 // own, which nodes join with the real kubelet and with ours. Arguments: words select files by name; `--kubelet real` or
-// `--kubelet ours` runs the tests of one kubelet (kubelets.ts); `--at-once N` says how many files run at once.
+// `--kubelet ours` runs the tests of one kubelet (kubelets.ts); `--at-once N` says how many files run at once;
+// `--control-plane 1.35` has the control plane of that version.
 import { globSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { clusterPeers } from '@berth/test-support/cluster/cluster-peers.ts';
+import { clusterPeers, controlPlanePeers } from '@berth/test-support/cluster/cluster-peers.ts';
 import { moveHugetlbToV1 } from '@berth/test-support/hugetlb.ts';
 import { buildPeers } from '@berth/test-support/peers.ts';
 import { runTestFiles } from '@berth/test-support/test-files.ts';
@@ -12,9 +13,15 @@ import { runTestFiles } from '@berth/test-support/test-files.ts';
 const root = dirname(dirname(import.meta.dirname));
 const { values: options, positionals: words } = parseArgs({
   allowPositionals: true,
-  options: { 'at-once': { type: 'string', default: '1' }, kubelet: { type: 'string' } },
+  options: {
+    'at-once': { type: 'string', default: '1' },
+    kubelet: { type: 'string' },
+    'control-plane': { type: 'string' },
+  },
 });
 if (options.kubelet !== undefined) process.env['BERTH_TEST_KUBELETS'] = options.kubelet;
+if (options['control-plane'] !== undefined)
+  process.env['BERTH_TEST_CONTROL_PLANE'] = options['control-plane'];
 
 const files = globSync('test/cluster/**/*.test.ts', { cwd: root })
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
@@ -31,7 +38,7 @@ if (files.length === 0) {
 
 // A machine of a test's own cannot make a hierarchy of cgroups, and has no network to get modules from.
 moveHugetlbToV1();
-await buildPeers([...clusterPeers, 'kube-proxy', 'kubeadm']);
+await buildPeers([...clusterPeers, ...Object.values(controlPlanePeers()), 'kube-proxy', 'kubeadm']);
 process.exitCode = await runTestFiles({
   files,
   atOnce: Number(options['at-once']),

@@ -43,6 +43,9 @@ const kubernetes = {
   gitVersionVariable: 'k8s.io/component-base/version.gitVersion',
 };
 
+/** The oldest control plane that nodes join. */
+const oldestKubernetes = { ...kubernetes, folder: 'kubernetes-1.35' };
+
 const recipes = {
   crictl: { ...criTools, package: 'cmd/crictl' },
   critest: { ...criTools, package: 'cmd/critest', isTest: true },
@@ -53,6 +56,9 @@ const recipes = {
   'kube-apiserver': { ...kubernetes, package: 'cmd/kube-apiserver' },
   'kube-controller-manager': { ...kubernetes, package: 'cmd/kube-controller-manager' },
   'kube-scheduler': { ...kubernetes, package: 'cmd/kube-scheduler' },
+  'kube-apiserver-1.35': { ...oldestKubernetes, package: 'cmd/kube-apiserver' },
+  'kube-controller-manager-1.35': { ...oldestKubernetes, package: 'cmd/kube-controller-manager' },
+  'kube-scheduler-1.35': { ...oldestKubernetes, package: 'cmd/kube-scheduler' },
   'kube-proxy': { ...kubernetes, package: 'cmd/kube-proxy' },
   kubectl: { ...kubernetes, package: 'cmd/kubectl' },
   kubeadm: { ...kubernetes, package: 'cmd/kubeadm' },

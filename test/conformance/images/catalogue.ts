@@ -80,7 +80,10 @@ export function busyboxLayer({ busybox, applets }: StaticPrograms): TarEntry[] {
     { type: 'file', path: 'bin/busybox', mode: 0o755, content: busybox },
     ...applets
       .filter((name) => name !== 'busybox')
-      .map((name): TarEntry => ({ type: 'hardlink', path: `bin/${name}`, target: 'bin/busybox' })),
+      // containerd gives what a link leads to the mode of the link, where the machine has such a file too.
+      .map(
+        (name): TarEntry => ({ type: 'hardlink', path: `bin/${name}`, target: 'bin/busybox', mode: 0o755 }),
+      ),
     { type: 'file', path: 'etc/passwd', content: passwd },
     { type: 'file', path: 'etc/group', content: group },
   ];

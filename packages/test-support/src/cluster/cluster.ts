@@ -9,6 +9,7 @@ import { until } from '../until.ts';
 import { Authority, type Subject } from './authority.ts';
 import { bootstrapObjects, bootstrapToken } from './bootstrap-objects.ts';
 import { ClusterClient } from './cluster-client.ts';
+import { controlPlanePeers } from './cluster-peers.ts';
 import { type ComponentName, componentFlags, etcdSocket } from './command-lines.ts';
 import { Component } from './component.ts';
 import { writeCredentials, writeKubeconfig } from './credentials.ts';
@@ -62,13 +63,8 @@ export interface Cluster extends AsyncDisposable {
 /** Starts a control plane and waits until a pod could be created in the namespace `default`. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const { flags = {}, address = '127.0.0.1' } = options;
-  const programs = await buildPeers([
-    'etcd',
-    'kube-apiserver',
-    'kube-controller-manager',
-    'kube-scheduler',
-    'kubectl',
-  ]);
+  const peers = controlPlanePeers();
+  const programs = await buildPeers([...Object.values(peers), 'kubectl']);
   await using resources = new AsyncDisposableStack();
   const { path: dir } = resources.use(scratchDir('cluster'));
   const ports = {
@@ -84,7 +80,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const component = (name: ComponentName, ready: () => Promise<boolean>) => {
     const made = new Component({
       name,
-      argv: [programs[name], ...own[name], ...(flags[name] ?? [])],
+      argv: [programs[peers[name]], ...own[name], ...(flags[name] ?? [])],
       dir,
       ready,
     });
