@@ -27,9 +27,9 @@ export interface CreateSandboxPorts {
 /** The effect that creates a sandbox. A failure is shown in the statuses of the pod's containers. */
 export function createSandboxEffect(ports: CreateSandboxPorts): Effect<'create-sandbox'> {
   const { runtime, pods, creations, sandboxConfigOf, handlers, events } = ports;
-  return async ({ attempt }, { pod }, signal) => {
+  return async ({ attempt }, { pod, prepared }, signal) => {
     try {
-      const config = sandboxConfigOf(pod, attempt);
+      const config = sandboxConfigOf(pod, attempt, prepared?.volumes ?? new Map());
       const { podSandboxId } = await creations.run(
         () => runtime.runPodSandbox({ config, runtimeHandler: handlers.nameFor(pod) }),
         signal,

@@ -77,7 +77,7 @@ export function preparePodEffect(ports: PreparePodPorts): Effect<'prepare-pod'> 
 /** The sandbox's configuration, for pulls. One that cannot be made is told as what it keeps from being made. */
 function configOrEvent({ sandboxConfigOf, events }: PreparePodPorts, pod: Pod, attempt: number) {
   try {
-    return sandboxConfigOf(pod, attempt);
+    return sandboxConfigOf(pod, attempt, new Map());
   } catch (error) {
     const told = `Failed to create pod sandbox: ${messageOf(error)}`;
     events.record(aboutPod(pod), 'Warning', 'FailedCreatePodSandBox', told);
