@@ -308,7 +308,7 @@ export class Kubelet {
 
   /** The pods that this node shall run, with rejected ones and those that have ended. */
   desiredPods(): Pod[] {
-    return [...this.#podManager.admitted().values(), ...this.rejected().map(({ pod }) => pod)];
+    return this.#podManager.desiredPods();
   }
 
   /** Ends the pod with this namespace/name and starts it again, or says why not. */
