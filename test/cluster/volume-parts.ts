@@ -140,6 +140,15 @@ export class VolumeNode {
     return { csi: { driver: this.driverName, volumeHandle: handle, ...more } };
   }
 
+  /** The source of a persistent volume that is a folder of `scratch`, with the node that has it. */
+  local(folder: string): object {
+    const onNode = { key: 'kubernetes.io/hostname', operator: 'In', values: [this.name] };
+    return {
+      local: { path: join(this.scratch, folder) },
+      nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [onNode] }] } },
+    };
+  }
+
   /** The CSIDriver object, for volumes that need not be attached. */
   driverObject(spec: object = {}): object {
     return {

@@ -5,12 +5,15 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { testCluster } from '@berth/test-support/cluster/test-cluster.ts';
 import { until } from '@berth/test-support/until.ts';
+import { statefulSet } from './controllers.ts';
 import { kubelets } from './kubelets.ts';
 import { podIsReady } from './objects.ts';
+import { Pods } from './pod-objects.ts';
 import { bound, claim, podWith, slowMs, VolumeNode } from './volume-parts.ts';
 
 const cluster = await testCluster();
 const { admin, kubectl } = cluster;
+const pods = new Pods(cluster);
 
 const inPod = (pod: string, script: string): Promise<string> =>
   kubectl.run(['exec', pod, '--', 'sh', '-c', script]);
@@ -214,17 +217,11 @@ for (const kubelet of kubelets) {
       mkdirSync(join(volumes.scratch, folder));
       writeFileSync(join(volumes.scratch, folder, 'file'), folder);
     }
-    const nodeAffinity = {
-      required: {
-        nodeSelectorTerms: [
-          { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [name] }] },
-        ],
-      },
-    };
     await kubectl.apply(
-      ...bound(local, { local: { path: join(volumes.scratch, local) }, nodeAffinity }),
+      ...bound(local, volumes.local(local)),
       ...bound(path, { hostPath: { path: join(volumes.scratch, path), type: 'Directory' } }),
     );
+    await kubectl.run(['annotate', 'persistentvolume', path, 'pv.beta.kubernetes.io/gid=4242']);
     for (const volume of [local, path]) {
       await kubectl.apply(podWith(name, volume, claim(volume), { securityContext: { fsGroup: 99 } }));
       await podIsReady(cluster, volume);
@@ -232,8 +229,69 @@ for (const kubelet of kubelets) {
     }
     assert.equal(statSync(join(volumes.scratch, local, 'file')).gid, 99);
     assert.notEqual(statSync(join(volumes.scratch, path, 'file')).gid, 99);
+    assert.equal(await inPod(path, 'id -G'), '0 99 4242\n');
     await volumes.remove(local, path);
     assert.equal(readFileSync(join(volumes.scratch, local, 'file'), 'utf8'), local);
+  });
+
+  test(`${kubelet} kubelet: each pod of a StatefulSet has a directory of the node, and its next one finds what it wrote`, async () => {
+    await volumes.parts();
+    const set = of('set');
+    const storageClassName = of('local-storage');
+    const storage = '1Gi';
+    for (const number of [0, 1]) mkdirSync(join(volumes.scratch, `${set}-${number}`));
+    await kubectl.apply(
+      {
+        apiVersion: 'storage.k8s.io/v1',
+        kind: 'StorageClass',
+        metadata: { name: storageClassName },
+        provisioner: 'kubernetes.io/no-provisioner',
+        volumeBindingMode: 'WaitForFirstConsumer',
+      },
+      ...[0, 1].map((number) => ({
+        apiVersion: 'v1',
+        kind: 'PersistentVolume',
+        metadata: { name: `${set}-${number}` },
+        spec: {
+          capacity: { storage },
+          accessModes: ['ReadWriteOnce'],
+          persistentVolumeReclaimPolicy: 'Retain',
+          storageClassName,
+          ...volumes.local(`${set}-${number}`),
+        },
+      })),
+    );
+    const claimSpec = {
+      accessModes: ['ReadWriteOnce'],
+      storageClassName,
+      resources: { requests: { storage } },
+    };
+    await kubectl.apply(
+      ...statefulSet({
+        name: set,
+        node: name,
+        replicas: 2,
+        podSpec: { terminationGracePeriodSeconds: 1 },
+        container: { volumeMounts: [{ name: 'data', mountPath: '/v' }] },
+        spec: { volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: claimSpec }] },
+      }),
+    );
+    const [first, second] = [`${set}-0`, `${set}-1`];
+    const app = `app=${set}`;
+    const before = await pods.allReady(app, 2);
+    for (const pod of [first, second]) await inPod(pod, `echo of ${pod} > /v/file`);
+    await kubectl.run(['delete', 'pod', first]);
+    const after = await pods.allReady(app, 2);
+    const uids = (all: typeof before): Set<string> => new Set(all.map(({ metadata }) => metadata.uid));
+    assert.equal(uids(after).intersection(uids(before)).size, 1);
+    for (const pod of [first, second]) assert.equal(await inPod(pod, 'cat /v/file'), `of ${pod}\n`);
+    await kubectl.run(['delete', `statefulset/${set}`, `service/${set}`]);
+    await pods.noneOf(app);
+    await kubectl.run(['delete', 'pvc', `data-${first}`, `data-${second}`]);
+    const files = [0, 1].map((number) =>
+      readFileSync(join(volumes.scratch, `${set}-${number}`, 'file'), 'utf8'),
+    );
+    assert.deepEqual(files.sort(), [`of ${first}\n`, `of ${second}\n`]);
   });
 
   test(`${kubelet} kubelet: a volume that was made larger is expanded before its pod runs`, async () => {

@@ -87,11 +87,6 @@ export const requestDifferences: readonly Difference[] = [
     paths: ['body.machine_nvm_*'],
   },
   {
-    reason: 'Ours does not check the socket on which device plugins register.',
-    cases: ['request: * GET /healthz?verbose'],
-    paths: ['body'],
-  },
-  {
     reason: 'What the real kubelet can only be given here, or sets for itself.',
     cases: ['request: secure GET /configz'],
     paths: ['body.kubeletconfig.featureGates', 'body.kubeletconfig.oomScoreAdj'],

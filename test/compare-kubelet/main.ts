@@ -1,7 +1,7 @@
 // `npm run compare:kubelet`: the real kubelet on containerd 2.4 and ours get the same manifests and requests, and what
 // becomes of them is compared field by field. Exits 1 when something differs that differences.ts does not list, when
 // something that it lists differs no more, and when a side leaves something behind.
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -69,6 +69,7 @@ async function main(): Promise<number> {
     return 0;
   }
   moveHugetlbToV1();
+  if (options.keep !== undefined) mkdirSync(options.keep, { recursive: true });
   for (const peer of ['kubelet', 'containerd', 'containerd-shim-runc-v2', 'ctr'] as const)
     await buildPeer(peer);
   const scratch = mkdtempSync(join(tmpdir(), 'compare-kubelet-'));

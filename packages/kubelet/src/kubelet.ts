@@ -129,6 +129,7 @@ export class Kubelet {
     return new Devices({
       rootDir: options.rootDir,
       hasPluginManager: api !== undefined,
+      metrics: this.observation.kubelet.devices,
       isActive: (uid) => this.#isActive(uid),
       isOver: (uid) => this.#podManager.imposed().has(uid) || this.#isFinished(uid),
       onDecided: () => {
@@ -295,6 +296,19 @@ export class Kubelet {
   /** Every desired or terminating pod with its newest status, as JSON-ready objects. */
   pods(): PodWithStatus[] {
     return this.#visible.list();
+  }
+
+  /** Admitted pods that have not ended, as they were admitted. */
+  activePods(): Pod[] {
+    const mayRun = (uid: string): boolean => this.#running?.workers.mayRun(uid) ?? false;
+    return [...this.#podManager.admitted().values()].filter(
+      ({ metadata: { uid } }) => mayRun(uid) || !this.#isFinished(uid),
+    );
+  }
+
+  /** The pods that this node shall run, with rejected ones and those that have ended. */
+  desiredPods(): Pod[] {
+    return this.#podManager.desiredPods();
   }
 
   /** Ends the pod with this namespace/name and starts it again, or says why not. */

@@ -5,6 +5,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -118,6 +119,9 @@ test('while no runtime answers it is unhealthy, shows its pods and what is wrong
   const child = await start();
   const get = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
   assert.match(await get('/healthz'), /^\[\+\]ping ok\n.*\n\[-\]syncloop failed: reason withheld\n/);
+  assert.equal(await get('/healthz/device-plugin'), 'ok');
+  const podResources = join(dir, 'pod-resources/kubelet.sock');
+  assert.ok(existsSync(podResources));
   assert.match(await get('/healthz/syncloop'), /the container runtime does not answer at .*none\.sock/);
   await until('there is a pod', async () => !(await get('/pods')).includes('"items":null'));
   const { items } = JSON.parse(await get('/pods'));
@@ -135,6 +139,15 @@ test('while no runtime answers it is unhealthy, shows its pods and what is wrong
   const sameRoot = run(...flags());
   assert.equal(sameRoot.status, 1);
   assert.match(sameRoot.output, /another kubelet runs with it; stop it or choose another --root-dir/);
+  const inJson =
+    run('--logging-format=json', ...flags())
+      .output.trim()
+      .split('\n')
+      .at(-1) ?? '';
+  const { ts, caller, msg, err, ...others } = JSON.parse(inJson);
+  assert.ok(Math.abs(Date.now() - ts) < 300_000);
+  assert.deepEqual([caller, msg, others], ['main.ts:1', 'Failed to start', {}]);
+  assert.match(err, /another kubelet runs with it/);
   const samePort = run(...flags(join(dir, 'other')));
   assert.equal(samePort.status, 1);
   assert.match(
@@ -144,6 +157,7 @@ test('while no runtime answers it is unhealthy, shows its pods and what is wrong
   child.kill('SIGTERM');
   const [code] = await once(child, 'exit');
   assert.equal(code, 0);
+  assert.equal(existsSync(podResources), false);
 });
 
 test('a pod that does not fit is Failed in /pods and named with its file in /rejected', async () => {

@@ -16,7 +16,7 @@ import type { ImposedEnds } from './podmanager/imposed-ends.ts';
 import type { PodManager } from './podmanager/pod-manager.ts';
 import { ShutdownManager } from './shutdown/shutdown-manager.ts';
 import { ShutdownRecord } from './shutdown/shutdown-record.ts';
-import { NodeFileSystems } from './stats/node-file-systems.ts';
+import type { NodeFileSystems } from './stats/node-file-systems.ts';
 import type { Summary } from './stats/stats-api.ts';
 
 /** The parts of a running kubelet that this needs. */
@@ -26,6 +26,7 @@ export interface NodePressureParts {
   podsCgroup: string | undefined;
   cri: CriClient;
   image: CriClient['image'];
+  fileSystems: NodeFileSystems;
   options: KubeletOptions;
   podManager: Pick<PodManager, 'conditionsChanged'>;
   ends: ImposedEnds;
@@ -48,8 +49,7 @@ export class NodePressure {
   readonly #shutdown: ShutdownManager;
 
   constructor(parts: NodePressureParts) {
-    const { cri, image, options, podManager, ends, events, metrics } = parts;
-    const fileSystems = new NodeFileSystems(image, options.rootDir);
+    const { cri, image, fileSystems, options, podManager, ends, events, metrics } = parts;
     this.#images = new ImageCollector({
       runtime: cri.runtime,
       image,

@@ -8,7 +8,6 @@ import { leftoverPods } from './garbage/leftover-pods.ts';
 import { orphanFate } from './garbage/orphan-fate.ts';
 import type { PodOwnership } from './garbage/pod-ownership.ts';
 import { tellForeignPods } from './garbage/tell-foreign-pods.ts';
-import { readyPods } from './kuberuntime/ready-pods.ts';
 import { runtimeFacts } from './kuberuntime/runtime-facts.ts';
 import { LogRotator } from './logs/log-rotator.ts';
 import { tellCgroups } from './node/cgroup-events.ts';
@@ -24,6 +23,7 @@ import { ImposedEnds } from './podmanager/imposed-ends.ts';
 import type { PodManager } from './podmanager/pod-manager.ts';
 import { PodWorkers } from './pods/workers.ts';
 import { Prober } from './prober/manager.ts';
+import { NodeFileSystems } from './stats/node-file-systems.ts';
 import type { StatusManager } from './status/manager.ts';
 import { type KubeletConnections, workerPorts } from './worker-ports.ts';
 
@@ -104,8 +104,8 @@ export async function startRunning(ports: RunningPorts): Promise<void> {
       adopts: options.adoptsPods,
     });
   const isOurs = (uid: string): boolean => options.adoptsPods || ownership.has(uid);
-  devices.begin(await readyPods(runtime));
-  const { ours, foreign } = await leftoverPods({ runtime, cgroups, isOurs, options });
+  const { ours, foreign, ready } = await leftoverPods({ runtime, cgroups, isOurs, options });
+  devices.begin(ready);
   if (options.podCidr !== '' && !ports.isStopped()) await ports.podCidr.set(options.podCidr);
   // What is started after a stop would never end.
   if (ports.isStopped()) return;
@@ -139,11 +139,13 @@ export async function startRunning(ports: RunningPorts): Promise<void> {
   const rotator = new LogRotator({ runtime, options, workers });
   const activePods = () =>
     [...podManager.admitted().values()].filter(({ metadata }) => !statuses.isFinished(metadata.uid));
+  const fileSystems = new NodeFileSystems(imageCri.image, options.rootDir);
   const pressure = new NodePressure({
     cgroups: node,
     podsCgroup: cgroups.ownCgroups()[0],
     cri,
     image: imageCri.image,
+    fileSystems,
     options,
     podManager,
     ends,
@@ -161,7 +163,7 @@ export async function startRunning(ports: RunningPorts): Promise<void> {
     cgroups: node,
     podCgroups: cgroups,
     runtime,
-    image: imageCri.image,
+    fileSystems,
     options,
     runtimePods: () => workers.runtimePods(),
     probes: () => prober.metrics(),
@@ -174,10 +176,7 @@ export async function startRunning(ports: RunningPorts): Promise<void> {
     }),
     storedVolumes: (uid) => cluster?.storage.volumeStats(uid) ?? [],
     mirrorPods: () => cluster?.pods.mirrorCount ?? 0,
-    desiredPods: () => [
-      ...podManager.admitted().values(),
-      ...[...podManager.rejected().values()].map(({ pod }) => pod),
-    ],
+    desiredPods: () => podManager.desiredPods(),
     activePods,
   });
   pleg.start();

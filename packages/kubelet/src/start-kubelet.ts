@@ -17,6 +17,7 @@ import { ReviewMetrics } from './metrics/review-metrics.ts';
 import { hostIps } from './node/cluster/host-ips.ts';
 import { Observation } from './observation/observation.ts';
 import type { KubeletOptions } from './options/kubelet-options.ts';
+import { servePodResources } from './podresources/pod-resources-server.ts';
 import { lockRootDir } from './rootdir/instance-lock.ts';
 import type { ServerHost } from './server/kubelet-routes.ts';
 import type { Published } from './server/routes/zpages.ts';
@@ -93,12 +94,20 @@ export async function startKubelet({
       kubelet.runtimeReady()
         ? undefined
         : `the container runtime does not answer at ${containerRuntimeEndpoint}`,
+    devicePluginProblem: () => kubelet.devices.problem(),
     onHealthCheck: (name, isHealthy) => observation.health.checked(name, isHealthy),
   };
   const servers = await startServers(options, host, {
     certificates: serving,
     reviewer: connection?.api.client,
     reviewMetrics: connection && new ReviewMetrics(registry),
+  });
+  const podResources = await servePodResources({
+    rootDir: options.rootDir,
+    activePods: () => kubelet.activePods(),
+    allPods: () => kubelet.desiredPods(),
+    devices: kubelet.devices,
+    metrics: observation.kubelet.podResources,
   });
   config.start(
     (pods, objects, sourcesRead) => {
@@ -117,7 +126,7 @@ export async function startKubelet({
   return {
     stop: async () => {
       await config.stop();
-      for (const server of servers) server.close();
+      for (const server of [...servers, podResources]) server.close();
       await kubelet.stop();
       await serving?.[Symbol.asyncDispose]();
       await connection?.[Symbol.asyncDispose]();

@@ -49,9 +49,14 @@ test('of statistics the pod of the requests is compared, once it is measured', (
     [pod('other', measured.pods[0] ?? {})],
   ])
     assert.ok(!isMeasured({ pods }));
-  const body = JSON.stringify({ node: 1, pods: [...measured.pods, pod('other', { network: 1 })] });
+  const systemContainers = [{ name: 'kubelet' }, { name: 'pods', memory: { availableBytes: 1 } }];
+  const node = { nodeName: 'n', systemContainers };
+  const body = JSON.stringify({ node, pods: [...measured.pods, pod('other', { network: 1 })] });
   assert.deepEqual(reducedBody(body, 'summary'), {
-    '.node': 'number',
+    '.node.nodeName': 'string',
+    '.node.systemContainers.kubelet[].name': 'string',
+    '.node.systemContainers.pods[].memory.availableBytes': 'number',
+    '.node.systemContainers.pods[].name': 'string',
     '.pods[].containers[].rootfs.usedBytes': 'number',
     '.pods[].cpu.usageNanoCores': 'number',
     '.pods[].podRef.name': 'string',

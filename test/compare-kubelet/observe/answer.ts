@@ -26,6 +26,7 @@ function parsedJson(body: string): Json | undefined {
 
 /** What is looked at of /stats/summary. */
 export interface Summary {
+  node?: { systemContainers?: { name: string }[] };
   pods: {
     podRef: { name: string };
     cpu?: { usageNanoCores?: number };
@@ -38,7 +39,9 @@ export interface Summary {
 function ofTarget(body: string): string {
   const summary = parsedJson(body) as Summary | undefined;
   if (summary === undefined) return body;
-  return JSON.stringify({ ...summary, pods: targetOf(summary) });
+  // By name: one with a limit must not stand for one without.
+  const systemContainers = Object.groupBy(summary.node?.systemContainers ?? [], ({ name }) => name);
+  return JSON.stringify({ node: { ...summary.node, systemContainers }, pods: targetOf(summary) });
 }
 
 function targetOf({ pods }: Summary): Summary['pods'] {

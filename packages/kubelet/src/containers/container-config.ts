@@ -66,6 +66,8 @@ export interface ContainerParts {
   isSELinuxEnabled: boolean;
   /** The ids of a pod with users of its own. */
   ids: PodIds | undefined;
+  /** Groups of the pod's persistent volumes. */
+  volumeGroups: readonly bigint[];
   /** Id of the container whose process namespace an ephemeral container looks into. */
   targetId?: string | undefined;
 }
@@ -109,6 +111,7 @@ export function containerConfig(
         parts.targetId,
         containerSecurityContext(pod, container, parts.image.user, {
           ids: parts.ids,
+          volumeGroups: parts.volumeGroups,
           maskedPaths: parts.maskedPaths,
           seccomp: { default: options.seccompDefault, profileRoot: `${options.rootDir}/seccomp` },
         }),

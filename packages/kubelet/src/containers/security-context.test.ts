@@ -22,6 +22,7 @@ function effective(
   const seccomp = { default: seccompDefault, profileRoot: '/seccomp' };
   return containerSecurityContext(pod, container, user, {
     ids: undefined,
+    volumeGroups: [1001n],
     maskedPaths: ['/proc/a'],
     seccomp,
   });
@@ -47,7 +48,7 @@ test("the container's settings go before its pod's", () => {
   const inherited = effective({}, { securityContext: ofPod });
   assert.deepEqual(inherited.runAsUser, { value: 1n });
   assert.deepEqual(inherited.runAsGroup, { value: 2n });
-  assert.deepEqual(inherited.supplementalGroups, [3n, 4n, 5n]);
+  assert.deepEqual(inherited.supplementalGroups, [3n, 4n, 5n, 1001n]);
   const own = effective({ runAsUser: 10, runAsGroup: 20 }, { securityContext: ofPod });
   assert.deepEqual(own.runAsUser, { value: 10n });
   assert.deepEqual(own.runAsGroup, { value: 20n });

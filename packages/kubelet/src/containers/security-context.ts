@@ -28,6 +28,8 @@ const maxUserId = 2_147_483_647n;
 export interface ContainerSecuritySettings {
   /** The ids of a pod with users of its own. */
   ids: PodIds | undefined;
+  /** Groups of the pod's persistent volumes. */
+  volumeGroups: readonly bigint[];
   /** Paths that containers do not see unless their /proc is unmasked. */
   maskedPaths: readonly string[];
   /** Whether containers without a profile get the runtime's, and where profiles of the node are. */
@@ -59,7 +61,7 @@ export function containerSecurityContext(
     runAsUsername: runAsUser === undefined ? user.username : '',
     ...(runAsGroup === undefined ? {} : { runAsGroup: { value: BigInt(runAsGroup) } }),
     readonlyRootfs: own.readOnlyRootFilesystem === true,
-    ...podGroups(pod),
+    ...podGroups(pod, settings.volumeGroups),
     noNewPrivs: own.allowPrivilegeEscalation === false,
     maskedPaths: own.procMount === 'Unmasked' ? [] : [...settings.maskedPaths],
     readonlyPaths: own.procMount === 'Unmasked' ? [] : [...defaultReadonlyPaths],

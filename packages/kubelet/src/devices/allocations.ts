@@ -1,6 +1,9 @@
 // Which container has which devices, in memory.
 import type { ContainerAllocateResponse } from '../generated/device-plugin.ts';
 
+/** The NUMA node of devices without one. */
+export const noNumaNode = '-1';
+
 /** Devices of one resource that a container has. */
 export interface Allocation {
   /** Their ids by NUMA node, in decimal; `-1` has those without one. */

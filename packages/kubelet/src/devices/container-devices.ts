@@ -20,25 +20,17 @@ export function containerDevices(
   const mounts = new Map<string, Mount>();
   const devices = new Map<string, DeviceSpec>();
   const cdiDevices = new Set<string>();
+  const isSameText = (a: string, b: string): boolean => a === b;
+  const isSamePath = (a: { hostPath: string }, b: { hostPath: string }): boolean => a.hostPath === b.hostPath;
+  const conflict =
+    (what: string) =>
+    (name: string): void =>
+      onConflict(what, name);
   for (const response of responses) {
-    for (const [name, value] of Object.entries(response.envs)) {
-      if ((envs.get(name) ?? value) !== value) onConflict('environment variable', name);
-      else envs.set(name, value);
-    }
-    for (const [name, value] of Object.entries(response.annotations)) {
-      if ((annotations.get(name) ?? value) !== value) onConflict('annotation', name);
-      else annotations.set(name, value);
-    }
-    for (const mount of response.mounts) {
-      const known = mounts.get(mount.containerPath) ?? mount;
-      if (known.hostPath !== mount.hostPath) onConflict('mount', mount.containerPath);
-      mounts.set(mount.containerPath, known);
-    }
-    for (const device of response.devices) {
-      const known = devices.get(device.containerPath) ?? device;
-      if (known.hostPath !== device.hostPath) onConflict('device', device.containerPath);
-      devices.set(device.containerPath, known);
-    }
+    addNew(envs, Object.entries(response.envs), isSameText, conflict('environment variable'));
+    addNew(annotations, Object.entries(response.annotations), isSameText, conflict('annotation'));
+    addNew(mounts, byContainerPath(response.mounts), isSamePath, conflict('mount'));
+    addNew(devices, byContainerPath(response.devices), isSamePath, conflict('device'));
     for (const { name } of response.cdiDevices) cdiDevices.add(name);
   }
   return {
@@ -48,4 +40,24 @@ export function containerDevices(
     devices: [...devices.values()],
     cdiDevices: [...cdiDevices],
   };
+}
+
+function byContainerPath<Entry extends { containerPath: string }>(
+  entries: readonly Entry[],
+): (readonly [string, Entry])[] {
+  return entries.map((entry) => [entry.containerPath, entry] as const);
+}
+
+/** Adds what has no name that is there already. */
+function addNew<Value>(
+  target: Map<string, Value>,
+  entries: Iterable<readonly [name: string, value: Value]>,
+  isSame: (known: Value, value: Value) => boolean,
+  onConflict: (name: string) => void,
+): void {
+  for (const [name, value] of entries) {
+    const known = target.get(name);
+    if (known === undefined) target.set(name, value);
+    else if (!isSame(known, value)) onConflict(name);
+  }
 }

@@ -6,6 +6,8 @@ import { test } from 'node:test';
 import { TestDevicePlugin } from '@berth/test-support/device-plugin.ts';
 import { scratchDir } from '@berth/test-support/scratch.ts';
 import { until } from '@berth/test-support/until.ts';
+import { DeviceMetrics } from '../metrics/device-metrics.ts';
+import { MetricsRegistry } from '../metrics/registry.ts';
 import { testPod } from '../testing/pod.ts';
 import { parseCheckpoint } from './checkpoint.ts';
 import { DeviceManager } from './device-manager.ts';
@@ -27,9 +29,11 @@ async function setUp() {
   mkdirSync(directory);
   const path = join(directory, 'kubelet_internal_checkpoint');
   const gone = new Set<string>();
+  const registry = new MetricsRegistry();
+  const metrics = new DeviceMetrics(registry);
   /** The manager of another kubelet. */
   const manager = (plugins: DevicePlugins) =>
-    new DeviceManager({ checkpoint: path, plugins, isActive: (uid) => !gone.has(uid) });
+    new DeviceManager({ checkpoint: path, plugins, metrics, isActive: (uid) => !gone.has(uid) });
   const plugins = new DevicePlugins({ onChange: () => {} });
   const plugin = resources.use(
     new TestDevicePlugin(
@@ -39,13 +43,13 @@ async function setUp() {
   );
   const first = manager(plugins);
   resources.defer(() => plugins.stop());
-  const server = new RegistrationServer(directory, (name, socket) => plugins.connect(name, socket));
+  const server = new RegistrationServer(directory, (name, socket) => plugins.connect(name, socket), metrics);
   resources.defer(() => server.stop());
   await server.start();
   await plugin.start();
   await until('the devices are known', () => plugins.counts().get(resource)?.allocatable === 2);
   const owned = resources.move();
-  return { manager, first, path, gone, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { manager, first, path, gone, registry, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 test('who has which device is read by the next kubelet, and freed when the pod is gone', async () => {
@@ -72,6 +76,19 @@ test('who has which device is read by the next kubelet, and freed when the pod i
     allocations.map(({ pod, allocation }) => [pod, allocation.deviceIds]),
     [['v', { '-1': ['a', 'b'] }]],
   );
+});
+
+test('registrations and allocations are counted by resource, those that fail too', async () => {
+  await using node = await setUp();
+  const { first, registry } = node;
+  await first.allocate(podOf('u', 1));
+  await first.allocate(podOf('u', 1));
+  await assert.rejects(first.allocate(podOf('v', 2)));
+  const text = await registry.text();
+  const label = `{resource_name="${resource}"}`;
+  assert.ok(text.includes(`kubelet_device_plugin_registration_total${label} 1\n`), text);
+  assert.ok(text.includes(`kubelet_device_plugin_alloc_duration_seconds_count${label} 1\n`), text);
+  assert.match(text, /alloc_duration_seconds_bucket\{resource_name="[^"]+",le="0.005"\}/);
 });
 
 test('a damaged checkpoint is ignored', async () => {

@@ -10,11 +10,13 @@ import { workloadContainers } from '../api/each-container.ts';
 import { type AllocatedResourceStatus, type Container, type Pod, podKey } from '../api/pod.ts';
 import { isFromApi } from '../api/pod-source-of.ts';
 import { createLogger } from '../klog/klog.ts';
+import type { DeviceMetrics } from '../metrics/device-metrics.ts';
 import { isExtendedResource } from '../node/status/resources.ts';
-import { type Allocation, Allocations, idsOf } from './allocations.ts';
+import { type Allocation, Allocations, idsOf, noNumaNode } from './allocations.ts';
 import { checkpointText, parseCheckpoint } from './checkpoint.ts';
 import { chooseDevices, completeChoice } from './choose-devices.ts';
 import { type ContainerDevices, containerDevices } from './container-devices.ts';
+import { allocatedInstances, type DeviceInstance } from './device-instances.ts';
 import { type DeviceList, deviceHealth, healthyIds } from './device-list.ts';
 import { deviceNeeds, needsDevices, reusableDevices } from './device-needs.ts';
 import type { DevicePlugins } from './device-plugins.ts';
@@ -22,14 +24,13 @@ import type { DevicePlugins } from './device-plugins.ts';
 const log = createLogger('device-manager.ts');
 
 const maxCheckpointBytes = 256 * 1024 * 1024;
-/** The NUMA node of devices without one, in the checkpoint. */
-const noNumaNode = '-1';
 
 /** What the manager needs. */
 export interface DeviceManagerPorts {
   /** Path of the checkpoint. */
   checkpoint: string;
   plugins: DevicePlugins;
+  metrics: Pick<DeviceMetrics, 'allocated'>;
   /** Whether something of the pod runs, or may still start. */
   isActive(uid: string): boolean;
 }
@@ -113,6 +114,11 @@ export class DeviceManager {
     );
   }
 
+  /** The devices that a container has. */
+  allocated(uid: string, container: string): DeviceInstance[] {
+    return allocatedInstances(this.#allocations.ofContainer(uid, container));
+  }
+
   /** The UIDs of the pods that have devices of the resource. */
   podsWith(resource: string): Set<string> {
     return new Set(
@@ -163,7 +169,8 @@ export class DeviceManager {
     { name }: Container,
     { resource, required }: { resource: string; required: number },
   ): Promise<Allocation | undefined> {
-    const { plugins } = this.#ports;
+    const { plugins, metrics } = this.#ports;
+    const began = performance.now();
     const { uid } = pod.metadata;
     const held = (container: string) => this.#allocations.get({ pod: uid, container, resource });
     const own = held(name);
@@ -187,7 +194,7 @@ export class DeviceManager {
     const preferred =
       missing === 0 ? [] : await endpoint.preferred([...available, ...chosen], chosen, required);
     const ids = completeChoice(choice, preferred);
-    const response = await endpoint.allocate(ids);
+    const response = await endpoint.allocate(ids).finally(() => metrics.allocated(resource, began));
     return { deviceIds: byNumaNode(ids, plugins.devices(resource)), response };
   }
 

@@ -23,7 +23,9 @@ async function setUp(graceMs?: number) {
     ...(graceMs !== undefined && { graceMs }),
   });
   resources.defer(() => plugins.stop());
-  const server = new RegistrationServer(directory, (name, socket) => plugins.connect(name, socket));
+  const server = new RegistrationServer(directory, (name, socket) => plugins.connect(name, socket), {
+    registered: () => {},
+  });
   resources.defer(() => server.stop());
   await server.start();
   const plugin = resources.use(

@@ -181,6 +181,11 @@ export class DevicePlugins {
     return this.#resources.get(resource)?.devices;
   }
 
+  /** The devices of each resource that a plugin has registered. */
+  lists(): Map<string, DeviceList> {
+    return new Map([...this.#resources].map(([name, { devices }]) => [name, devices]));
+  }
+
   /** The plugin that serves a resource. Throws when it is gone. */
   endpoint(resource: string): PluginEndpoint {
     const endpoint = [...(this.#resources.get(resource)?.endpoints.values() ?? [])].at(-1);

@@ -3,9 +3,13 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { connectService } from '@berth/cri/client/client.ts';
 import { TestDevicePlugin } from '@berth/test-support/device-plugin.ts';
 import { until } from '@berth/test-support/until.ts';
+import { PodResourcesListerDefinition } from '../generated/pod-resources.ts';
+import { PodResourcesListerDefinition as ListerV1alpha1Definition } from '../generated/pod-resources-v1alpha1.ts';
 import type { Kubelet } from '../kubelet.ts';
+import { servePodResources } from '../podresources/pod-resources-server.ts';
 import {
   forever,
   shellPod,
@@ -46,6 +50,27 @@ async function registered(node: TestNode, kubelet: Kubelet): Promise<TestDeviceP
   await started.start();
   await until('its devices are known', () => kubelet.devices.counts().get(resource)?.allocatable === 2);
   return started;
+}
+
+/** The PodResources API of a kubelet, with a client of each version. */
+async function podResourcesOf(kubelet: Kubelet, rootDir: string) {
+  const socket = join(rootDir, 'pod-resources', 'kubelet.sock');
+  const server = await servePodResources({
+    rootDir,
+    activePods: () => kubelet.activePods(),
+    allPods: () => kubelet.desiredPods(),
+    devices: kubelet.devices,
+    metrics: kubelet.observation.kubelet.podResources,
+  });
+  const v1 = connectService(socket, PodResourcesListerDefinition, { timeoutMs: 10_000 });
+  const v1alpha1 = connectService(socket, ListerV1alpha1Definition, { timeoutMs: 10_000 });
+  return {
+    v1: v1.service,
+    v1alpha1: v1alpha1.service,
+    [Symbol.asyncDispose]: async () => {
+      for (const each of [v1, v1alpha1, server]) each.close();
+    },
+  };
 }
 
 test('a pod gets a device, another one beyond what is there is rejected, and a restart changes neither', async () => {
@@ -131,6 +156,37 @@ test('a device is free when the containers of its pod have ended, and init conta
   await untilStatus(kubelet, next, 'runs', ({ phase }) => phase === 'Running');
   const allocated = started.calls.filter((call) => call.startsWith('Allocate'));
   assert.deepEqual([allocated[0], allocated.length, allocated[2]], ['Allocate a,b', 3, 'Allocate a,b']);
+});
+
+test('the PodResources API tells which pods have which devices, until they have ended', async () => {
+  await using node = await startTestNode('berthd');
+  const { rootDir } = node.options;
+  const kubelet = node.kubelet();
+  kubelet.setPods([]);
+  await using server = await podResourcesOf(kubelet, rootDir);
+  await using _started = await registered(node, kubelet);
+  const one = shellPod('one', forever, {}, limits(1));
+  const many = shellPod('many', forever, {}, limits(2));
+  const done = shellPod('done', 'exit 0', { restartPolicy: 'Never' });
+  kubelet.setPods([one]);
+  await untilRunning(kubelet, one);
+  kubelet.setPods([one, many, done]);
+  await untilStatus(kubelet, many, 'is rejected', ({ phase }) => phase === 'Failed');
+  await untilStatus(kubelet, done, 'has finished', ({ phase }) => phase === 'Succeeded');
+  // One that has finished is there until its worker has cleared it away.
+  const podResources = await until('only one is active', async () => {
+    const listed = (await server.v1.list({})).podResources;
+    return listed.length === 1 && listed;
+  });
+  const devices = [{ resourceName: resource, deviceIds: ['b'], topology: undefined }];
+  assert.deepEqual(
+    podResources.map(({ name, containers }) => [name, containers.map((each) => [each.name, each.devices])]),
+    [['one', [['main', devices]]]],
+  );
+  const allocatable = await server.v1.getAllocatableResources({});
+  assert.deepEqual(allocatable.devices.map(({ deviceIds }) => deviceIds.join()).sort(), ['a', 'b']);
+  const { podResources: all } = await server.v1alpha1.list({});
+  assert.deepEqual(all.map(({ name }) => name).sort(), ['done', 'many', 'one']);
 });
 
 test('a plugin is refused by its version, its resource, its socket and its failure', async () => {

@@ -1,6 +1,6 @@
 // The devices of a kubelet, with plugins on real sockets.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { addService } from '@berth/cri/server/server.ts';
@@ -9,6 +9,8 @@ import { scratchDir } from '@berth/test-support/scratch.ts';
 import { until } from '@berth/test-support/until.ts';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { RegistrationDefinition } from '../generated/plugin-registration.ts';
+import { DeviceMetrics } from '../metrics/device-metrics.ts';
+import { MetricsRegistry } from '../metrics/registry.ts';
 import { Devices } from './devices.ts';
 
 const resource = 'example.com/dev';
@@ -21,6 +23,7 @@ function devicesIn(rootDir: string): Devices {
     isOver: () => false,
     onDecided: () => {},
     onChange: () => {},
+    metrics: new DeviceMetrics(new MetricsRegistry()),
   });
 }
 
@@ -41,6 +44,17 @@ test('devices that are stopped while they start take no registrations', async ()
   assert.equal(existsSync(socketOf('never')), false);
   other.stop();
   assert.equal(existsSync(socketOf('other')), false);
+});
+
+test('devices on which nothing can listen are told as unhealthy', async () => {
+  using scratch = scratchDir('devices');
+  writeFileSync(join(scratch.path, 'device-plugins'), 'in the way');
+  const devices = devicesIn(scratch.path);
+  assert.equal(devices.problem(), undefined);
+  devices.start();
+  const problem = await until('it is told', () => devices.problem());
+  assert.match(problem, /^device registration error: device plugin registration gRPC server failed .*EEXIST/);
+  devices.stop();
 });
 
 test('a plugin below plugins_registry is used, and gone with its socket', async () => {

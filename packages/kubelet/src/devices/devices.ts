@@ -1,12 +1,15 @@
 // The devices of plugins on this node: their registration, what the node has of them, and which pods get them.
 import { join } from 'node:path';
+import { messageOf } from '@berth/common/error-message.ts';
 import type { Failed } from '../admission/check.ts';
 import type { AllocatedResourceStatus, Container, Pod } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
+import type { DeviceMetrics } from '../metrics/device-metrics.ts';
 import type { PluginHandler } from '../plugin-watcher/plugin-handler.ts';
 import { PluginManager } from '../plugin-watcher/plugin-manager.ts';
 import type { ContainerDevices } from './container-devices.ts';
 import { DeviceAdmission } from './device-admission.ts';
+import { type DeviceInstance, healthyInstances } from './device-instances.ts';
 import type { DeviceCounts } from './device-list.ts';
 import { DeviceManager, devicePluginDir } from './device-manager.ts';
 import { DevicePlugins } from './device-plugins.ts';
@@ -32,6 +35,7 @@ export interface DevicesPorts {
   onDecided(): void;
   /** The node has other devices than before, or other health of them, which these pods may have. */
   onChange(uids: ReadonlySet<string>): void;
+  metrics: DeviceMetrics;
   /** How long a resource stays without a plugin, in milliseconds. */
   graceMs?: number;
 }
@@ -49,12 +53,14 @@ export class Devices {
   /** Resources whose devices have changed since that was told. */
   readonly #changed = new Set<string>();
   readonly #changes = new Paced(() => this.#tellChanged(), changeIntervalMs);
+  /** Why no plugin can register. */
+  #problem: string | undefined;
   #stopped = false;
 
   /** Reads what an earlier kubelet has left; `start` begins to take registrations. */
   constructor(ports: DevicesPorts) {
     this.#ports = ports;
-    const { rootDir, isActive, isOver, onDecided, graceMs } = ports;
+    const { rootDir, isActive, isOver, onDecided, metrics, graceMs } = ports;
     const directory = devicePluginDir(rootDir);
     this.#plugins = new DevicePlugins({
       onChange: (resource) => {
@@ -67,10 +73,15 @@ export class Devices {
     this.#manager = new DeviceManager({
       checkpoint: join(directory, 'kubelet_internal_checkpoint'),
       plugins: this.#plugins,
+      metrics,
       isActive,
     });
     this.#admission = new DeviceAdmission({ manager: this.#manager, isOver, onDecided });
-    this.#server = new RegistrationServer(directory, (name, socket) => this.#plugins.connect(name, socket));
+    this.#server = new RegistrationServer(
+      directory,
+      (name, socket) => this.#plugins.connect(name, socket),
+      metrics,
+    );
     this.handler = {
       validate: checkPlugin,
       register: ({ name, endpoint }) => this.#plugins.connect(name, endpoint),
@@ -88,6 +99,7 @@ export class Devices {
     this.#pluginManager?.start();
     this.#server.start().catch((error: unknown) => {
       log.error('Failed to listen for device plugins', { err: error });
+      this.#problem = `device registration error: device plugin registration gRPC server failed and no device plugins can register: ${messageOf(error)}`;
     });
   }
 
@@ -112,6 +124,21 @@ export class Devices {
     }
     this.#ports.onChange(new Set(resources.flatMap((resource) => [...this.#manager.podsWith(resource)])));
     if (this.#admission.retry()) this.#ports.onDecided();
+  }
+
+  /** Why no plugin can register, for /healthz; undefined: they can. */
+  problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** The devices that a container has. */
+  allocated(uid: string, container: string): DeviceInstance[] {
+    return this.#manager.allocated(uid, container);
+  }
+
+  /** The devices that containers can have, free or not. */
+  allocatable(): DeviceInstance[] {
+    return healthyInstances(this.#plugins.lists());
   }
 
   /** Whether an earlier kubelet has managed devices here. */

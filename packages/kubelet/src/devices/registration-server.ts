@@ -5,6 +5,7 @@ import { addService } from '@berth/cri/server/server.ts';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { type RegisterRequest, RegistrationDefinition } from '../generated/device-plugin.ts';
 import { createLogger } from '../klog/klog.ts';
+import type { DeviceMetrics } from '../metrics/device-metrics.ts';
 import { checkRegistration } from './registration-check.ts';
 
 const log = createLogger('registration-server.ts');
@@ -18,13 +19,19 @@ const maxStreams = 16;
 export class RegistrationServer {
   readonly #directory: string;
   readonly #connect: (resource: string, socket: string) => Promise<void>;
+  readonly #metrics: Pick<DeviceMetrics, 'registered'>;
   #server: Server | undefined;
   #stopped = false;
 
   /** @param connect begins to use a plugin; what it rejects with is the plugin's answer */
-  constructor(directory: string, connect: (resource: string, socket: string) => Promise<void>) {
+  constructor(
+    directory: string,
+    connect: (resource: string, socket: string) => Promise<void>,
+    metrics: Pick<DeviceMetrics, 'registered'>,
+  ) {
     this.#directory = directory;
     this.#connect = connect;
+    this.#metrics = metrics;
   }
 
   /** Removes sockets of an earlier boot or kubelet, and listens: plugins see the new socket and register again. */
@@ -65,6 +72,7 @@ export class RegistrationServer {
   async #register(request: RegisterRequest): Promise<object> {
     const { resourceName, endpoint } = request;
     log.info('Got registration request from device plugin with resource', { resourceName });
+    this.#metrics.registered(resourceName);
     try {
       checkRegistration(request);
       await this.#connect(resourceName, join(this.#directory, endpoint));

@@ -21,6 +21,8 @@ export interface LeftoverPods {
   ours: PodIdentity[];
   /** Those in the runtime that another kubelet runs. */
   foreign: PodIdentity[];
+  /** UIDs of all pods whose sandbox is ready: after a reboot of the node there is none. */
+  ready: Set<string>;
 }
 
 /** Every pod with remains in the runtime, on disk or in cgroups. Also removes dangling log links. */
@@ -38,9 +40,11 @@ export async function leftoverPods({
     if (isOurs(uid) || cgroups.isEmpty(uid)) ours.set(uid, { uid, name: '', namespace: '' });
   }
   const foreign: PodIdentity[] = [];
+  const ready = new Set<string>();
   for (const [uid, pod] of inRuntime) {
+    if (pod.isReady) ready.add(uid);
     if (isOurs(uid)) ours.set(uid, pod);
     else foreign.push(pod);
   }
-  return { ours: [...ours.values()], foreign };
+  return { ours: [...ours.values()], foreign, ready };
 }

@@ -1,21 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLogger, formatLine, redirectLog, setVerbosity } from './klog.ts';
-
-test('a line has klog’s columns', () => {
-  const line = formatLine({
-    severity: 'I',
-    time: new Date(2026, 10, 23, 20, 8, 12, 123),
-    pid: 1234,
-    name: 'sync.ts',
-    message: 'Pod "x" started',
-    fields: { pod: 'default/hello', attempts: 2, ok: true, none: undefined, list: ['a'] },
-  });
-  assert.equal(
-    line,
-    'I1123 20:08:12.123000    1234 sync.ts:1] "Pod \\"x\\" started" pod="default/hello" attempts=2 ok=true list=["a"]\n',
-  );
-});
+import { configureLog, createLogger, redirectLog, setVerbosity } from './klog.ts';
 
 test('errors carry their causes and long texts become a block', () => {
   const lines: string[] = [];
@@ -38,17 +23,41 @@ test('errors carry their causes and long texts become a block', () => {
   ]);
 });
 
-test('control characters, bidirectional overrides and megabytes from outside do not reach the log', () => {
-  const entry = { severity: 'I' as const, time: new Date(), pid: 1, name: 'a.ts', message: 'm\x9b' };
-  const fields = {
-    one: '\x1b[2J\u202e',
-    block: 'a\nI1123 forged\x1b[2J\r\u202e',
-    list: ['\x9b', '\u2066'],
-    err: new Error('\x7f'),
-    long: '\x9b'.repeat(4_000_000),
+test('a module of -vmodule tells more, never less', () => {
+  const lines: string[] = [];
+  const restore = redirectLog((line) => lines.push(line.replace(/^.*?\] /s, '').trim()));
+  const undo = configureLog({
+    format: 'text',
+    splitStream: false,
+    vmodule: [
+      { filePattern: 'a', verbosity: 2 },
+      { filePattern: 'b', verbosity: 0 },
+    ],
+  });
+  setVerbosity(1);
+  for (const name of ['a.ts', 'b.ts', 'c.ts']) {
+    for (const level of [1, 2, 3]) createLogger(name).v(level, `${name} ${level}`);
+  }
+  setVerbosity(0);
+  undo();
+  restore();
+  assert.deepEqual(lines, ['"a.ts 1"', '"a.ts 2"', '"b.ts 1"', '"c.ts 1"']);
+});
+
+test('split streams', () => {
+  const split = (format: 'text' | 'json', splitStream = true): string[] => {
+    const streams: string[] = [];
+    const restore = redirectLog((_line, stream) => streams.push(stream));
+    const undo = configureLog({ format, splitStream, vmodule: [] });
+    const log = createLogger('a.ts');
+    log.info('i');
+    log.warn('w');
+    log.error('e');
+    undo();
+    restore();
+    return streams;
   };
-  const line = formatLine({ ...entry, fields });
-  assert.doesNotMatch(line.replace(/[\n\t]/g, ''), /[\p{Cc}\p{Cf}]/u);
-  assert.match(line, /block=<\n\ta\n\tI1123 forged\\u001b\[2J\\r\\u202e\n >/);
-  assert.ok(line.length < 200_000);
+  assert.deepEqual(split('text'), ['stdout', 'stderr', 'stderr']);
+  assert.deepEqual(split('json'), ['stdout', 'stdout', 'stderr']);
+  assert.deepEqual(split('json', false), ['stderr', 'stderr', 'stderr']);
 });

@@ -1,11 +1,9 @@
-// Writes log lines in klog's structured format, so that tools for the real kubelet's log can parse them:
-//   I1123 20:08:12.123456    1234 pod-workers.ts:1] "Pod started" pod="default/hello" attempts=2
-// Lines go to standard error. Getting a line number is expensive in Node.js, so the position names only the module.
-
-import { cut, escapeUnprintable, printable, quoted } from '@berth/common/printable.ts';
-
-/** Values that follow the message as `key=value`; undefined ones are left out. */
-export type LogFields = Readonly<Record<string, unknown>>;
+// The kubelet's log: loggers by module, a verbosity, a format and where lines go. Lines go to standard error, or with
+// split streams those of information to standard output.
+import { jsonLine } from './json-line.ts';
+import type { LogFields, Severity } from './log-entry.ts';
+import { textLine } from './text-line.ts';
+import { type ModuleVerbosity, moduleVerbosity } from './vmodule.ts';
 
 /** The logger of one module. */
 export interface Logger {
@@ -19,21 +17,38 @@ export interface Logger {
   v(level: number, message: string, fields?: LogFields): void;
 }
 
-type Severity = 'I' | 'W' | 'E';
+/** Where a line goes. */
+export type LogStream = 'stdout' | 'stderr';
 
-/** Maximum length of a message or value, because either may quote untrusted text. */
-const maxText = 16 * 1024;
+/** How lines look and where they go. */
+export interface LogConfiguration {
+  format: 'text' | 'json';
+  /** Whether lines of information go to standard output. */
+  splitStream: boolean;
+  /** Modules with more detail than the verbosity asks for. */
+  vmodule: readonly ModuleVerbosity[];
+}
 
 let verbosity = 0;
-let write = (line: string): void => void process.stderr.write(line);
+let configuration: LogConfiguration = { format: 'text', splitStream: false, vmodule: [] };
+let write = (line: string, stream: LogStream): void => void process[stream].write(line);
 
 /** Sets the verbosity of `-v`; 0 prints no detail. */
 export function setVerbosity(level: number): void {
   verbosity = level;
 }
 
-/** Redirects lines, from standard error to a log file or to a test; returns a function that restores the previous writer. */
-export function redirectLog(sink: (line: string) => void): () => void {
+/** Sets how lines look from now on; returns a function that restores what was before. */
+export function configureLog(next: LogConfiguration): () => void {
+  const former = configuration;
+  configuration = next;
+  return () => {
+    configuration = former;
+  };
+}
+
+/** Redirects lines to a log file or to a test; returns a function that restores the previous writer. */
+export function redirectLog(sink: (line: string, stream: LogStream) => void): () => void {
   const former = write;
   write = sink;
   return () => {
@@ -46,66 +61,28 @@ export function redirectLog(sink: (line: string) => void): () => void {
  * import.meta.url, because the released kubelet is one bundle.
  */
 export function createLogger(name: string): Logger {
-  const log = (severity: Severity, message: string, fields?: LogFields): void =>
-    write(formatLine({ severity, time: new Date(), pid: process.pid, name, message, fields: fields ?? {} }));
+  const log = (severity: Severity, level: number, message: string, fields: LogFields = {}): void => {
+    const entry = { severity, level, time: new Date(), pid: process.pid, name, message, fields };
+    write(configuration.format === 'json' ? jsonLine(entry) : textLine(entry), streamOf(severity));
+  };
   return {
-    info: (message, fields) => log('I', message, fields),
-    warn: (message, fields) => log('W', message, fields),
-    error: (message, fields) => log('E', message, fields),
+    info: (message, fields) => log('I', 0, message, fields),
+    warn: (message, fields) => log('W', 0, message, fields),
+    error: (message, fields) => log('E', 0, message, fields),
     v: (level, message, fields) => {
-      if (level <= verbosity) log('I', message, fields);
+      if (level <= verbosity || isModuleVerbose(name, level)) log('I', level, message, fields);
     },
   };
 }
 
-/** One log line with its line feed, as klog's structured text format has it. */
-export function formatLine(entry: {
-  severity: Severity;
-  time: Date;
-  pid: number;
-  name: string;
-  message: string;
-  fields: LogFields;
-}): string {
-  const { severity, time, pid, name, message, fields } = entry;
-  const two = (number: number): string => String(number).padStart(2, '0');
-  const day = two(time.getMonth() + 1) + two(time.getDate());
-  const clock = `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
-  const micros = String(time.getMilliseconds() * 1000).padStart(6, '0');
-  let line = `${severity}${day} ${clock}.${micros} ${String(pid).padStart(7)} ${name}:1] ${quote(message)}`;
-  for (const [key, value] of Object.entries(fields)) {
-    if (value !== undefined) line += ` ${key}=${formatValue(value)}`;
-  }
-  return `${line}\n`;
+function isModuleVerbose(name: string, level: number): boolean {
+  const { vmodule } = configuration;
+  return vmodule.length > 0 && level <= (moduleVerbosity(vmodule, name) ?? 0);
 }
 
-function formatValue(value: unknown): string {
-  if (value instanceof Error) return formatText(errorText(value));
-  if (typeof value === 'string') return formatText(value);
-  if (value !== null && typeof value === 'object')
-    return printable(JSON.stringify(value, bigintAsNumber), maxText);
-  return String(value);
-}
-
-/** A text of several lines is printed as an indented block between `<` and `>`, as klog does. */
-function formatText(text: string): string {
-  if (!text.includes('\n')) return quote(text);
-  const lines = cut(text.replace(/\n$/, ''), maxText).split('\n');
-  return `<\n\t${lines.map(escapeUnprintable).join('\n\t')}\n >`;
-}
-
-function quote(text: string): string {
-  return quoted(text, maxText);
-}
-
-/** The message and those of its causes, without what it repeats. */
-function errorText(error: Error): string {
-  const message = error.message || error.name;
-  const cause = error.cause instanceof Error ? errorText(error.cause) : '';
-  if (message.includes(cause)) return message;
-  return cause.startsWith(message) ? cause : `${message}: ${cause}`;
-}
-
-function bigintAsNumber(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value;
+/** Warnings are no errors in JSON, and not information in text. */
+function streamOf(severity: Severity): LogStream {
+  const { splitStream, format } = configuration;
+  if (!splitStream || severity === 'E') return 'stderr';
+  return severity === 'W' && format === 'text' ? 'stderr' : 'stdout';
 }

@@ -27,25 +27,29 @@ import { unlessGone } from './unless-gone.ts';
 export interface ListedPod extends PodIdentity {
   /** Changes whenever a sandbox or container of the pod is added, removed or changes state. */
   fingerprint: string;
+  /** Whether it has a sandbox that is ready. */
+  isReady: boolean;
 }
 
 /** All pods of any kubelet, by UID, with two calls in total. */
 export async function listRuntimePods(runtime: RuntimeClient): Promise<Map<string, ListedPod>> {
   const [sandboxes, containers] = await Promise.all([runtime.listPodSandbox({}), runtime.listContainers({})]);
-  const parts = new Map<string, { identity: PodIdentity; states: string[] }>();
-  const add = (labels: Record<string, string>, state: string): void => {
+  const parts = new Map<string, { identity: PodIdentity; states: string[]; isReady: boolean }>();
+  const add = (labels: Record<string, string>, state: string, isReady = false): void => {
     const identity = podOfLabels(labels);
     if (identity === undefined) return;
-    const pod = parts.get(identity.uid) ?? { identity, states: [] };
+    const pod = parts.get(identity.uid) ?? { identity, states: [], isReady: false };
     pod.states.push(state);
+    pod.isReady ||= isReady;
     parts.set(identity.uid, pod);
   };
-  for (const { labels, id, state } of sandboxes.items) add(labels, `${id}=${state}`);
+  for (const { labels, id, state } of sandboxes.items)
+    add(labels, `${id}=${state}`, state === PodSandboxState.SANDBOX_READY);
   for (const { labels, id, state } of containers.containers) add(labels, `${id}=${state}`);
   return new Map(
-    [...parts].map(([uid, { identity, states }]) => [
+    [...parts].map(([uid, { identity, states, isReady }]) => [
       uid,
-      { ...identity, fingerprint: states.sort().join(' ') },
+      { ...identity, isReady, fingerprint: states.sort().join(' ') },
     ]),
   );
 }

@@ -9,12 +9,21 @@ import { type DnsSettings, dnsOmissions } from '../sandbox/dns.ts';
 import { fullHostname, podHostname } from '../sandbox/hostname.ts';
 import { sandboxConfig } from '../sandbox/sandbox-config.ts';
 import type { UserNamespaces } from '../userns/user-namespaces.ts';
+import type { PreparedVolumes } from '../volumes/manager.ts';
+import { volumeGroups } from '../volumes/volume-groups.ts';
 import { dnsSettings } from './dns-settings.ts';
 
 const log = createLogger('sandbox-config-of.ts');
 
-/** The configuration of a pod's sandbox number `attempt`. Throws when the pod cannot have one. */
-export type SandboxConfigOf = (pod: Pod, attempt: number) => DeepPartial<PodSandboxConfig>;
+/**
+ * The configuration of a pod's sandbox number `attempt`, with the groups of its volumes once these are there. Throws when
+ * the pod cannot have one.
+ */
+export type SandboxConfigOf = (
+  pod: Pod,
+  attempt: number,
+  volumes: PreparedVolumes,
+) => DeepPartial<PodSandboxConfig>;
 
 /** Makes a SandboxConfigOf from the kubelet's options. */
 export function sandboxConfigMaker(
@@ -25,12 +34,19 @@ export function sandboxConfigMaker(
 ): SandboxConfigOf {
   /** Pods whose omissions have been told. */
   const told = new WeakSet<Pod>();
-  return (pod, attempt) => {
+  return (pod, attempt, volumes) => {
     const dns = dnsSettings(options);
     if (!told.has(pod)) tellOmissions(pod, dns, events);
     told.add(pod);
     const cgroupParent = cgroups.parentOf(pod);
-    return sandboxConfig(pod, attempt, { options, dns, cgroupParent, ids: users.idsOf(pod) });
+    const ids = users.idsOf(pod);
+    return sandboxConfig(pod, attempt, {
+      options,
+      dns,
+      cgroupParent,
+      ids,
+      volumeGroups: volumeGroups(pod, volumes),
+    });
   };
 }
 

@@ -22,6 +22,7 @@ import { writeHostsFile } from '../podfiles/write-hosts-file.ts';
 import type { PodIds } from '../userns/id-ranges.ts';
 import type { PreparedVolumes } from '../volumes/manager.ts';
 import { mountSources } from '../volumes/mount-sources.ts';
+import { volumeGroups } from '../volumes/volume-groups.ts';
 import type { RuntimeHandlers } from './runtime-handlers.ts';
 
 /** The parameters of creating and starting a container. */
@@ -128,6 +129,7 @@ async function prepare(
       mountSources: await mountSources(pod, container, place, podPlace, options),
       canMountRecursivelyReadOnly: ports.handlers.canMountRecursivelyReadOnly(pod),
       ids: place.ids,
+      volumeGroups: volumeGroups(pod, place.volumes),
       hostsFile: hostsFile(pod, podIps, options),
       targetId: place.targetId,
       terminationLog:

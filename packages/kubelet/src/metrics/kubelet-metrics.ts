@@ -2,11 +2,13 @@
 import { arch } from 'node:os';
 import { nodeFigures, processFigures } from '@berth/linux/processes/process-figures.ts';
 import { CgroupMetrics } from './cgroup-metrics.ts';
+import { DeviceMetrics } from './device-metrics.ts';
 import { HookMetrics } from './hook-metrics.ts';
 import { ImageMetrics } from './image-metrics.ts';
 import { NodeStartupMetrics } from './node-startup-metrics.ts';
 import { PlegMetrics } from './pleg-metrics.ts';
 import { PodMetrics } from './pod-metrics.ts';
+import { PodResourcesMetrics } from './pod-resources-metrics.ts';
 import { PressureMetrics } from './pressure-metrics.ts';
 import { MetricsRegistry } from './registry.ts';
 import { ResizeMetrics } from './resize-metrics.ts';
@@ -25,6 +27,8 @@ export class KubeletMetrics {
   readonly images = new ImageMetrics(this.registry);
   readonly volumes = new VolumeMetrics(this.registry);
   readonly cgroups = new CgroupMetrics(this.registry);
+  readonly devices = new DeviceMetrics(this.registry);
+  readonly podResources = new PodResourcesMetrics(this.registry);
   readonly server = new ServerMetrics(this.registry);
   readonly pressure = new PressureMetrics(this.registry);
   readonly startup: NodeStartupMetrics;

@@ -229,6 +229,12 @@ async function kubelet(): Promise<MetricFamily[]> {
   images.collected('age');
   pressure.evicted('nodefs.available');
   pressure.statsAge('nodefs.available', 1);
+  metrics.devices.registered('example.com/dev');
+  metrics.devices.allocated('example.com/dev', 0);
+  metrics.podResources.list('v1');
+  metrics.podResources.getAllocatable();
+  metrics.podResources.get();
+  metrics.podResources.getFailed();
   tellPullRecords(registry, '/none');
   await volumes.operation('emptyDir', 'volume_mount', async () => {});
   server.observe({ method: 'GET', path: 'pods', serverType: 'readonly', longRunning: false })();

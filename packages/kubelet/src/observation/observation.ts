@@ -1,5 +1,5 @@
 // What others may learn of a running kubelet: its metrics and statistics.
-import type { ImageClient, RuntimeClient } from '@berth/cri/client/client.ts';
+import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import type { Pod, Volume } from '../api/pod.ts';
 import { isFromApi } from '../api/pod-source-of.ts';
@@ -13,6 +13,7 @@ import { countVolumes } from '../metrics/volume-metrics.ts';
 import type { KubeletOptions } from '../options/kubelet-options.ts';
 import { CgroupReadings } from '../stats/cgroup-readings.ts';
 import type { RuntimePod } from '../stats/measured-pods.ts';
+import type { NodeFileSystems } from '../stats/node-file-systems.ts';
 import { bootTime } from '../stats/node-readings.ts';
 import type { Summary, VolumeStats } from '../stats/stats-api.ts';
 import { StatsProvider } from '../stats/stats-provider.ts';
@@ -25,7 +26,7 @@ export interface ObservedKubelet {
   readonly cgroups: Cgroups;
   readonly podCgroups: { find(uid: string): string | undefined; ownCgroups(): string[] };
   readonly runtime: Pick<RuntimeClient, 'listContainerStats'>;
-  readonly image: Pick<ImageClient, 'imageFsInfo'>;
+  readonly fileSystems: NodeFileSystems;
   readonly options: Pick<KubeletOptions, 'nodeName' | 'rootDir' | 'podLogsDir'>;
   /** Pods with a worker. */
   runtimePods(): readonly (RuntimePod & { isTerminating: boolean })[];
@@ -75,7 +76,7 @@ export class Observation {
 
   /** Begins to tell of pods and cgroups. Call it once, when the runtime has answered. */
   begin(observed: ObservedKubelet): void {
-    const { cgroups, podCgroups, runtime, image, options, runtimePods } = observed;
+    const { cgroups, podCgroups, runtime, fileSystems, options, runtimePods } = observed;
     const readings = new CgroupReadings(cgroups, bootTime());
     const ownCgroups = podCgroups.ownCgroups();
     const pods = { runtimePods, podCgroup: (uid: string) => podCgroups.find(uid) };
@@ -83,7 +84,7 @@ export class Observation {
       ...pods,
       readings,
       runtime,
-      image,
+      fileSystems,
       podsCgroup: ownCgroups[0],
       options,
       storedVolumes: (uid) => observed.storedVolumes(uid),

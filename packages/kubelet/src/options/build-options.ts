@@ -20,11 +20,12 @@ import {
   readKubeletConfiguration,
 } from './kubelet-configuration.ts';
 import type { KubeletOptions } from './kubelet-options.ts';
+import { logConfiguration, loggingNotices } from './logging-settings.ts';
 import { nodeIps, nodeName } from './node-identity.ts';
 import { pressureOptions } from './pressure-options.ts';
 import { pressureProblem } from './pressure-settings.ts';
 import { secureServerOptions } from './secure-server.ts';
-import { defaultSettings, type Settings } from './settings.ts';
+import { defaultSettings, joinSettings, type Settings } from './settings.ts';
 import { type NodeIds, nodeIdsProblem, readIdFiles, subordinateIds } from './subordinate-ids.ts';
 import { hasSwap } from './swap.ts';
 import { tuningNotices } from './tuning-settings.ts';
@@ -66,8 +67,10 @@ export function buildConfiguration({
     ...(hasApiServer && clusterDefaults),
     ...(hasApiServer && (flags.config !== '' || flags.configDir !== '') && webhooks),
     ...fromFile,
-    ...fromFlags,
+    ...joinSettings(fromFile, fromFlags),
   };
+  const log = logConfiguration(settings);
+  if ('problem' in log) throw new ConfigurationError(log.problem);
   const isSerial =
     fromFlags.serializeImagePulls ?? fromFile.serializeImagePulls ?? settings.maxParallelImagePulls < 2;
   if (isSerial && settings.maxParallelImagePulls > 1) {
@@ -78,6 +81,7 @@ export function buildConfiguration({
   const certDir = resolve(flags.certDir || join(flags.rootDir, 'pki'));
   const secureServer = secureServerOptions(settings, certDir, hasApiServer);
   notices.push(...tuningNotices({ ...fromFile, ...fromFlags }));
+  notices.push(...loggingNotices({ ...fromFile, ...fromFlags }));
   const evictionHard = settings.mergeDefaultEvictionSettings
     ? { ...defaultSettings.evictionHard, ...settings.evictionHard }
     : settings.evictionHard;
@@ -166,6 +170,7 @@ export function buildConfiguration({
     secureServer: secureServer.options,
     readOnlyServer: { address: settings.address, port: settings.enableServer ? settings.readOnlyPort : 0 },
     healthzServer: { address: settings.healthzBindAddress, port: settings.healthzPort },
+    log: log.configuration,
     verbosity: settings.verbosity,
   };
   return { options, settings, notices: [...notices, ...secureServer.notices] };

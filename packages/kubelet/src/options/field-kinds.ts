@@ -20,6 +20,8 @@ export interface Field<T> {
   toJson(value: T): unknown;
   /** Whether the flag may have no value. */
   isBoolean: boolean;
+  /** What two flags, or the file and a flag, set together; without it the later one counts. */
+  join?(before: T, after: T): T;
 }
 
 function field<T>(

@@ -46,9 +46,12 @@ export function flagValues(line: Pick<CommandLine, 'flags' | 'settings'>): Reado
   return Object.fromEntries([...known, ...unsupported].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Lists are printed as pflag prints them, and taints as their own flag does. */
+/** Flags that print their lists themselves. */
+const ownLists: ReadonlySet<keyof Settings> = new Set(['logVModule', 'registerWithTaints']);
+
+/** Other lists are printed as pflag prints them. */
 function textOf(settings: Settings, { setting }: Extract<KnownFlag, { setting: unknown }>): string {
   const value = settings[setting];
-  const isList = Array.isArray(value) && setting !== 'registerWithTaints';
+  const isList = Array.isArray(value) && !ownLists.has(setting);
   return isList ? `[${value.join(',')}]` : settingText(settings, setting);
 }

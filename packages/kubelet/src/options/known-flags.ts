@@ -286,9 +286,21 @@ export const flagGroups: readonly { title: string; flags: readonly KnownFlag[] }
     ],
   },
   {
-    title: 'Other',
+    title: 'Log',
     flags: [
       setting('v', 'verbosity', 'Detail of the log, 0 to 10'),
+      setting('vmodule', 'logVModule', 'More detail of some files, as in worker=4,device-*=5; only in text'),
+      setting('logging-format', 'logFormat', 'text, or json: an object on each line'),
+      setting('log-text-split-stream', 'logTextSplitStream', 'In text, write information to standard output'),
+      setting('log-json-split-stream', 'logJsonSplitStream', 'The same in JSON'),
+      setting('log-text-info-buffer-size', 'logTextInfoBufferSize', 'Accepted; lines are written at once'),
+      setting('log-json-info-buffer-size', 'logJsonInfoBufferSize', 'Accepted; lines are written at once'),
+      setting('log-flush-frequency', 'logFlushFrequency', 'Accepted; lines are written at once'),
+    ],
+  },
+  {
+    title: 'Other',
+    flags: [
       setting('oom-score-adj', 'oomScoreAdj', 'Whom the kernel kills when memory is short: -1000 to 1000'),
       setting('protect-kernel-defaults', 'protectKernelDefaults', 'Refuse hosts with other kernel settings'),
       setting('contention-profiling', 'enableContentionProfiling', 'Accepted; has no effect'),

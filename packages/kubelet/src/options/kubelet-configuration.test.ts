@@ -55,7 +55,7 @@ podPidsLimit: 100
 clusterDNS: [10.96.0.10]
 resolvConf: ""
 crashLoopBackOff: {maxContainerRestartPeriod: 10s}
-logging: {format: text, flushFrequency: 0, verbosity: 3, options: {json: {infoBufferSize: "0"}}}
+logging: {format: "", flushFrequency: 0, verbosity: 3, options: {json: {infoBufferSize: "0"}}}
 authentication: {anonymous: {enabled: false}, webhook: {cacheTTL: 0s, enabled: true}, x509: {clientCAFile: /ca}}
 authorization: {mode: Webhook, webhook: {cacheAuthorizedTTL: 0s}}
 port: 0

@@ -7,6 +7,7 @@ import { nearestName } from '../api/field-error.ts';
 import { ManifestSyntaxError, readManifestDocuments } from '../api/manifest-text.ts';
 import type { JsonObject } from '../api/pod-shape.ts';
 import { type DropInFile, mergePatch } from './drop-in-files.ts';
+import { loggingPaths } from './logging-settings.ts';
 import { fields, isSetting, type Settings, setFromValue } from './settings.ts';
 import { isEmpty, isWithoutEffect, reasonToIgnore, unsupportedSettings } from './unsupported-settings.ts';
 
@@ -25,6 +26,7 @@ export const grouped: Readonly<Record<string, keyof Settings>> = {
   'authorization.webhook.cacheAuthorizedTTL': 'accessAllowedTTL',
   'authorization.webhook.cacheUnauthorizedTTL': 'accessDeniedTTL',
   'crashLoopBackOff.maxContainerRestartPeriod': 'maxContainerRestartPeriod',
+  ...loggingPaths,
   'logging.verbosity': 'verbosity',
   'memorySwap.swapBehavior': 'swapBehavior',
   'userNamespaces.idsPerPod': 'userNamespacesIdsPerPod',
@@ -151,6 +153,7 @@ const unsetAtZero: ReadonlySet<string> = new Set<keyof Settings>([
   'maxOpenFiles',
   'registryBurst',
   'port',
+  'logFlushFrequency',
   'verbosity',
 ]);
 

@@ -4,6 +4,7 @@ import type { SecureVersion } from 'node:tls';
 import type { CgroupDriverName } from '@berth/linux/cgroups/driver.ts';
 import type { ProviderSettings } from '../images/providers/read-config.ts';
 import type { ImageVerification } from '../images/verification/policy.ts';
+import type { LogConfiguration } from '../klog/klog.ts';
 import type { RegistrationOptions } from '../node/registration/registration-options.ts';
 import type { ChangeDetection } from '../objects/change-detection.ts';
 import type { PressureOptions } from './pressure-options.ts';
@@ -165,6 +166,8 @@ export interface KubeletOptions extends PressureOptions {
   readOnlyServer: { address: string; port: number };
   /** Address and port of the bare /healthz; port 0 turns it off. */
   healthzServer: { address: string; port: number };
+  /** How the log looks and where it goes. */
+  log: LogConfiguration;
   /** Level of detail of the log. */
   verbosity: number;
 }

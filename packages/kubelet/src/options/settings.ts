@@ -22,6 +22,7 @@ import {
   taints,
   text,
 } from './field-kinds.ts';
+import { defaultLoggingSettings, type LoggingSettings, loggingFields } from './logging-settings.ts';
 import { defaultPressureSettings, type PressureSettings, pressureFields } from './pressure-settings.ts';
 import { defaultEvictionHard, reservedProblem, thresholdsProblem } from './reservation-settings.ts';
 import { defaultTuningSettings, type TuningSettings, tuningFields } from './tuning-settings.ts';
@@ -30,7 +31,7 @@ import { defaultTuningSettings, type TuningSettings, tuningFields } from './tuni
 const authorizationModes = ['AlwaysAllow', 'Webhook'] as const;
 
 /** Values of the supported fields, by their names in KubeletConfiguration; durations in milliseconds. */
-export interface Settings extends PressureSettings, TuningSettings {
+export interface Settings extends LoggingSettings, PressureSettings, TuningSettings {
   address: string;
   allowedUnsafeSysctls: string[];
   /** authentication.anonymous.enabled */
@@ -131,6 +132,7 @@ export interface Settings extends PressureSettings, TuningSettings {
 
 /** The parsers of each field. */
 export const fields: { readonly [K in keyof Settings]: Field<Settings[K]> } = {
+  ...loggingFields,
   ...pressureFields,
   ...tuningFields,
   accessAllowedTTL: duration(0),
@@ -221,6 +223,7 @@ export const fields: { readonly [K in keyof Settings]: Field<Settings[K]> } = {
 
 /** Defaults of the fields: the real kubelet's, except for those with a comment. */
 export const defaultSettings: Settings = {
+  ...defaultLoggingSettings,
   ...defaultPressureSettings,
   ...defaultTuningSettings,
   // Not 0.0.0.0: /pods needs no authentication, and who may use the secure port may run anything as root.
@@ -336,8 +339,28 @@ export function setFromText<K extends keyof Settings>(
   name: K,
   value: string,
 ): void {
-  const read: Field<Settings[K]> = fields[name];
-  target[name] = read.fromText(value);
+  const { fromText }: Field<Settings[K]> = fields[name];
+  target[name] = joinedValue(name, target[name], fromText(value));
+}
+
+/** Settings of which the later ones count, or add to those before. */
+export function joinSettings(before: Partial<Settings>, after: Partial<Settings>): Partial<Settings> {
+  const joined = { ...before };
+  const join = <K extends keyof Settings>(name: K): void => {
+    const value = after[name];
+    if (value !== undefined) joined[name] = joinedValue(name, before[name], value);
+  };
+  Object.keys(after).filter(isSetting).forEach(join);
+  return joined;
+}
+
+function joinedValue<K extends keyof Settings>(
+  name: K,
+  before: Settings[K] | undefined,
+  value: Settings[K],
+): Settings[K] {
+  const { join }: Field<Settings[K]> = fields[name];
+  return join && before !== undefined ? join(before, value) : value;
 }
 
 /** The default of one field, formatted for the command line. */

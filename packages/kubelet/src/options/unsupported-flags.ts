@@ -20,12 +20,6 @@ export const unsupportedFlags: Readonly<Record<string, readonly string[] | { fie
   'kernel-memcg-notification': ['false'],
   'kubelet-cgroups': [],
   'lock-file': [],
-  'log-flush-frequency': { field: 'logging.flushFrequency' },
-  'log-json-info-buffer-size': ['0'],
-  'log-json-split-stream': ['false'],
-  'log-text-info-buffer-size': ['0'],
-  'log-text-split-stream': ['false'],
-  'logging-format': ['text'],
   'maximum-dead-containers': ['-1'],
   'maximum-dead-containers-per-container': ['1'],
   'memory-manager-policy': { field: 'memoryManagerPolicy' },
@@ -40,7 +34,6 @@ export const unsupportedFlags: Readonly<Record<string, readonly string[] | { fie
   'topology-manager-policy': { field: 'topologyManagerPolicy' },
   'topology-manager-policy-options': [],
   'topology-manager-scope': { field: 'topologyManagerScope' },
-  vmodule: [],
 };
 
 /** What an unsupported flag is as long as nobody sets it. */

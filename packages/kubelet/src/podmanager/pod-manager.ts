@@ -75,6 +75,11 @@ export class PodManager {
     this.#admit(this.#resizeWatch?.sourcesChanged(former, this.#pods));
   }
 
+  /** Every pod that this node shall run: those that were admitted, and those that were rejected. */
+  desiredPods(): Pod[] {
+    return [...this.#admitted.values(), ...[...this.#rejected.values()].map(({ pod }) => pod)];
+  }
+
   /** Judges the pods again, now that the features of the runtime are known. */
   runtimeAnswered(features: Pick<NodeFacts, 'hasGroupsPolicy' | 'hasMountOptions'>): void {
     const { hasGroupsPolicy, hasMountOptions } = features;

@@ -20,13 +20,24 @@ import { sandboxHostname } from './hostname.ts';
 import { namespaceOptions } from './namespaces.ts';
 import { portMappings } from './port-mappings.ts';
 
+/** The further inputs of a sandbox's configuration. */
+export interface SandboxSettings {
+  options: KubeletOptions;
+  dns: DnsSettings;
+  cgroupParent: string;
+  /** The ids of a pod with users of its own. */
+  ids?: PodIds | undefined;
+  /** Groups of the pod's persistent volumes. */
+  volumeGroups?: readonly bigint[];
+}
+
 /** The configuration of the pod's sandbox number `attempt`. Throws when the pod's host name is too long. */
 export function sandboxConfig(
   pod: Pod,
   attempt: number,
-  settings: { options: KubeletOptions; dns: DnsSettings; cgroupParent: string; ids?: PodIds | undefined },
+  settings: SandboxSettings,
 ): DeepPartial<PodSandboxConfig> {
-  const { options, dns, cgroupParent, ids } = settings;
+  const { options, dns, cgroupParent, ids, volumeGroups = [] } = settings;
   const { name, namespace, uid, annotations = {} } = pod.metadata;
   return {
     metadata: { name, namespace, uid, attempt },
@@ -38,7 +49,7 @@ export function sandboxConfig(
     annotations,
     linux: {
       cgroupParent,
-      securityContext: securityContext(pod, ids),
+      securityContext: securityContext(pod, ids, volumeGroups),
       sysctls: Object.fromEntries(
         (pod.spec.securityContext.sysctls ?? []).map((each) => [sysctlName(each.name), each.value]),
       ),
@@ -61,7 +72,11 @@ export function sandboxLinuxResources(
   };
 }
 
-function securityContext(pod: Pod, ids: PodIds | undefined): DeepPartial<LinuxSandboxSecurityContext> {
+function securityContext(
+  pod: Pod,
+  ids: PodIds | undefined,
+  volumeGroups: readonly bigint[],
+): DeepPartial<LinuxSandboxSecurityContext> {
   const { runAsUser, runAsGroup } = pod.spec.securityContext;
   return {
     namespaceOptions: namespaceOptions(pod, ids),
@@ -72,7 +87,7 @@ function securityContext(pod: Pod, ids: PodIds | undefined): DeepPartial<LinuxSa
     seccomp: { profileType: SecurityProfile_ProfileType.RuntimeDefault },
     ...(runAsUser === undefined ? {} : { runAsUser: { value: BigInt(runAsUser) } }),
     ...(runAsGroup === undefined ? {} : { runAsGroup: { value: BigInt(runAsGroup) } }),
-    ...podGroups(pod),
+    ...podGroups(pod, volumeGroups),
   };
 }
 
@@ -86,14 +101,14 @@ export function selinuxOptions(
 }
 
 /** Supplemental groups of every process in the pod, for sandbox and containers. */
-export function podGroups(pod: Pod): {
-  supplementalGroups: bigint[];
-  supplementalGroupsPolicy: SupplementalGroupsPolicy;
-} {
+export function podGroups(
+  pod: Pod,
+  volumeGroups: readonly bigint[],
+): { supplementalGroups: bigint[]; supplementalGroupsPolicy: SupplementalGroupsPolicy } {
   const { fsGroup, supplementalGroups = [], supplementalGroupsPolicy } = pod.spec.securityContext;
   const groups = [...(fsGroup === undefined ? [] : [fsGroup]), ...supplementalGroups];
   return {
-    supplementalGroups: groups.map(BigInt),
+    supplementalGroups: [...groups.map(BigInt), ...volumeGroups],
     supplementalGroupsPolicy:
       supplementalGroupsPolicy === 'Strict'
         ? SupplementalGroupsPolicy.Strict

@@ -36,6 +36,8 @@ export interface ServerHost {
   restart(pod: string): RestartRefusal | undefined;
   /** Why the kubelet is unhealthy; undefined when it is healthy. */
   unhealthy(): string | undefined;
+  /** Why no device plugin can register; undefined when they can. */
+  devicePluginProblem(): string | undefined;
   /** Counts the checks of /healthz. */
   onHealthCheck: OnHealthCheck;
   runtime: RuntimeClient;
@@ -52,8 +54,9 @@ export interface ServerHost {
 const systemLogs = '/var/log';
 
 /** What needs no authorization: served on every port. */
-function openRoutes({ pods, unhealthy, onHealthCheck, endpoints }: ServerHost): Route[] {
-  const health = healthRoutes(kubeletChecks(unhealthy), onHealthCheck);
+function openRoutes(host: ServerHost): Route[] {
+  const { pods, unhealthy, devicePluginProblem, onHealthCheck, endpoints } = host;
+  const health = healthRoutes(kubeletChecks(unhealthy, devicePluginProblem), onHealthCheck);
   return [...health, podsRoute(pods), ...endpointRoutes(endpoints)];
 }
 

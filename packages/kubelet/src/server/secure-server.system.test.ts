@@ -259,12 +259,16 @@ describe('pages', () => {
   test('/healthz', async () => {
     using server = await startTestServer(dir, host, { anonymousAuth: true });
     const rows: [string, number, string][] = [
-      ['/healthz', 500, '[+]ping ok\n[+]log ok\n[-]syncloop failed: reason withheld\nhealthz check failed\n'],
+      [
+        '/healthz',
+        500,
+        '[+]ping ok\n[+]log ok\n[-]syncloop failed: reason withheld\n[+]device-plugin ok\nhealthz check failed\n',
+      ],
       ['/healthz?exclude=syncloop', 200, 'ok'],
       [
         '/healthz?verbose&exclude=syncloop&exclude=nope',
         200,
-        '[+]ping ok\n[+]log ok\n[+]syncloop excluded: ok\nwarn: some health checks cannot be excluded: no matches for "nope"\nhealthz check passed\n',
+        '[+]ping ok\n[+]log ok\n[+]syncloop excluded: ok\n[+]device-plugin ok\nwarn: some health checks cannot be excluded: no matches for "nope"\nhealthz check passed\n',
       ],
       ['/healthz/ping', 200, 'ok'],
       ['/healthz/syncloop', 500, 'internal server error: no runtime\n'],

@@ -57,7 +57,11 @@ const readOnly: [request: string, status: number, body: string | undefined][] = 
   ['GET /pods/?x=1', 200, empty],
   ['POST /pods', 405, '405: Method Not Allowed'],
   ['GET /rejected', 200, `${JSON.stringify(rejected)}\n`],
-  ['GET /healthz', 500, '[+]ping ok\n[+]log ok\n[-]syncloop failed: reason withheld\nhealthz check failed\n'],
+  [
+    'GET /healthz',
+    500,
+    '[+]ping ok\n[+]log ok\n[-]syncloop failed: reason withheld\n[+]device-plugin ok\nhealthz check failed\n',
+  ],
   ['GET /healthz/ping', 200, 'ok'],
   ['GET /', 404, nothing],
   ['GET /configz', 404, nothing],

@@ -1,17 +1,19 @@
 // The file systems of the kubelet's root directory, of images, and of writable layers.
 import { stat } from 'node:fs/promises';
 import type { ImageClient } from '@berth/cri/client/client.ts';
+import type { ImageFsInfoResponse } from '@berth/cri/generated/api.ts';
 import type { FileSystemLayout } from '../eviction/thresholds/thresholds.ts';
+import { criSpace } from './cri-usage.ts';
 import { type FileSystemAt, spaceOn, wholeFs } from './file-stats.ts';
 import { fileSystemIfThere, fileSystemOf } from './node-readings.ts';
-import type { NodeStats } from './stats-api.ts';
+import type { FsStats, NodeStats } from './stats-api.ts';
 
 interface MountPoints {
   images: string;
   containers: string;
 }
 
-/** Reads these file systems. The runtime is asked once where it keeps what. */
+/** Reads these file systems. The runtime is asked once where it keeps what, and each time how much its images take. */
 export class NodeFileSystems {
   readonly #image: Pick<ImageClient, 'imageFsInfo'>;
   readonly #rootDir: string;
@@ -42,6 +44,13 @@ export class NodeFileSystems {
     return { fs: wholeFs(root), runtime: { imageFs: space(ofImages), containerFs: space(ofContainers) } };
   }
 
+  /** What images take, as the runtime tells, and their file system where it is seen here. */
+  async images(): Promise<FsStats> {
+    const [first] = (await this.#info()).imageFilesystems;
+    if (first === undefined) throw new Error('imageFs information is unavailable');
+    return spaceOn(await fileSystemIfThere(first.fsId?.mountpoint), criSpace(first));
+  }
+
   /** The file system of images, in bytes; undefined when it is not seen here. */
   async imageDisk(): Promise<{ capacity: bigint; available: bigint } | undefined> {
     const { images } = await this.#places();
@@ -50,12 +59,20 @@ export class NodeFileSystems {
   }
 
   async #places(): Promise<MountPoints> {
-    if (this.#mountPoints) return this.#mountPoints;
-    const { imageFilesystems, containerFilesystems } = await this.#image.imageFsInfo({});
-    const images = imageFilesystems[0]?.fsId?.mountpoint ?? '';
-    this.#mountPoints = { images, containers: containerFilesystems[0]?.fsId?.mountpoint ?? images };
-    return this.#mountPoints;
+    return this.#mountPoints ?? mountPointsIn(await this.#info());
   }
+
+  /** Asks the runtime, and remembers where it keeps what. */
+  async #info(): Promise<ImageFsInfoResponse> {
+    const info = await this.#image.imageFsInfo({});
+    this.#mountPoints ??= mountPointsIn(info);
+    return info;
+  }
+}
+
+function mountPointsIn({ imageFilesystems, containerFilesystems }: ImageFsInfoResponse): MountPoints {
+  const images = imageFilesystems[0]?.fsId?.mountpoint ?? '';
+  return { images, containers: containerFilesystems[0]?.fsId?.mountpoint ?? images };
 }
 
 async function deviceOf(path: string): Promise<number | undefined> {

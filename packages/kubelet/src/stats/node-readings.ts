@@ -1,14 +1,12 @@
 // Reads the figures of the machine that are in no cgroup.
 import { readFileSync } from 'node:fs';
-import type { ImageClient } from '@berth/cri/client/client.ts';
 import { membership } from '@berth/linux/cgroups/membership.ts';
 import { fileSystemUsage } from '@berth/linux/files/file-system-usage.ts';
 import { parseNetDev } from '@berth/linux/netlink/net-dev.ts';
-import { criSpace } from './cri-usage.ts';
-import { type FileSystemAt, spaceOn } from './file-stats.ts';
+import type { FileSystemAt } from './file-stats.ts';
 import { Instant } from './instant.ts';
 import { networkStats } from './network-stats.ts';
-import type { FsStats, NetworkStats, RlimitStats } from './stats-api.ts';
+import type { NetworkStats, RlimitStats } from './stats-api.ts';
 
 /** When the machine was booted. */
 export function bootTime(): Instant {
@@ -24,13 +22,6 @@ export function nodeNetwork(): NetworkStats {
 /** The file system that holds `path`. */
 export async function fileSystemOf(path: string): Promise<FileSystemAt> {
   return { ...(await fileSystemUsage(path)), time: Instant.ofMs(Date.now()) };
-}
-
-/** The images of the runtime, and their file system where the kubelet sees it too. */
-export async function imageFs(image: Pick<ImageClient, 'imageFsInfo'>): Promise<FsStats> {
-  const [first] = (await image.imageFsInfo({})).imageFilesystems;
-  if (first === undefined) throw new Error('imageFs information is unavailable');
-  return spaceOn(await fileSystemIfThere(first.fsId?.mountpoint), criSpace(first));
 }
 
 /** Undefined when `path` does not exist here: the runtime may see other mounts. */

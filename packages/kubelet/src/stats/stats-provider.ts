@@ -1,6 +1,6 @@
 // Collects what /stats/summary and /metrics/resource tell. Reads when it is asked, and never in between.
 import { join } from 'node:path';
-import type { ImageClient, RuntimeClient } from '@berth/cri/client/client.ts';
+import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import type { ContainerStats as CriContainerStats } from '@berth/cri/generated/api.ts';
 import type { CgroupReading } from '@berth/linux/cgroups/cgroup-reader.ts';
 import type { PodRuntimeStatus, RuntimeContainer } from '../kubecontainer/runtime-status.ts';
@@ -13,11 +13,11 @@ import { fileAt, filesIn, type PodVolumes, VolumeUsage } from './file-usage.ts';
 import { Instant } from './instant.ts';
 import { type MeasuredPod, type MeasuredPodsPorts, measuredPods, type RuntimePod } from './measured-pods.ts';
 import { networkStats } from './network-stats.ts';
+import type { NodeFileSystems } from './node-file-systems.ts';
 import {
   bootTime,
   fileSystemIfThere,
   fileSystemOf,
-  imageFs,
   nodeNetwork,
   ownCgroup,
   rlimits,
@@ -30,7 +30,7 @@ import { type UsageStats, usageStats } from './usage-stats.ts';
 export interface StatsPorts extends MeasuredPodsPorts {
   readonly readings: CgroupReadings;
   readonly runtime: Pick<RuntimeClient, 'listContainerStats'>;
-  readonly image: Pick<ImageClient, 'imageFsInfo'>;
+  readonly fileSystems: Pick<NodeFileSystems, 'images'>;
   /** Path of the cgroup of all pods; undefined when there is none. */
   readonly podsCgroup: string | undefined;
   readonly options: Pick<KubeletOptions, 'nodeName' | 'rootDir' | 'podLogsDir'>;
@@ -52,12 +52,12 @@ export class StatsProvider {
 
   /** Everything. Throws when the runtime does not answer. */
   async summary(): Promise<Summary> {
-    const { readings, runtime, image, options } = this.#ports;
+    const { readings, runtime, fileSystems, options } = this.#ports;
     readings.begin();
     const pods = this.#pods();
     const [criStats, images, rootFs, volumes] = await Promise.all([
       criStatsById(runtime),
-      imageFs(image),
+      fileSystems.images(),
       fileSystemOf(options.rootDir),
       this.#volumes.of(pods.map(({ pod }) => pod)),
     ]);

@@ -99,6 +99,7 @@ export function testOptions(changes: Partial<KubeletOptions> = {}): KubeletOptio
     },
     readOnlyServer: { address: '127.0.0.1', port: 0 },
     healthzServer: { address: '127.0.0.1', port: 0 },
+    log: { format: 'text', splitStream: false, vmodule: [] },
     verbosity: 0,
     ...changes,
   };

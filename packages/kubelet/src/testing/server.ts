@@ -38,6 +38,7 @@ export function testHost(changes: Partial<ServerHost> = {}): ServerHost {
     events: () => [],
     restart: () => undefined,
     unhealthy: () => undefined,
+    devicePluginProblem: () => undefined,
     onHealthCheck: () => {},
     runtime,
     options: { rootDir: '/test/kubelet', podLogsDir: '/test/log/pods' },

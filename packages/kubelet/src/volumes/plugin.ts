@@ -11,6 +11,8 @@ export type PreparedVolume =
       isReadOnly: boolean;
       /** Whether the volume gets the SELinux label of the pod. */
       isRelabelled: boolean;
+      /** The group that a persistent volume names; the processes of the pod are members of it. */
+      group?: string | undefined;
     }
   /** The runtime mounts the image that the volume names. */
   | { from: 'image' };

@@ -38,15 +38,18 @@ export class DaemonLog {
     return new DaemonLog(path);
   }
 
-  /** Writes a line. A full disk loses the line and does not end the daemon. */
-  write(line: string): void {
+  /**
+   * Writes a line to one of the standard streams, which are the same file where it has a name. A full disk loses the
+   * line and does not end the daemon.
+   */
+  write(line: string, stream: 'stdout' | 'stderr' = 'stderr'): void {
     if (this.#path === undefined) {
-      process.stderr.write(line);
+      process[stream].write(line);
       return;
     }
     try {
       if (this.#bytes >= this.#limits.maxBytes) this.#rotate(this.#path);
-      process.stderr.write(line);
+      process[stream].write(line);
     } catch {
       // There is no other place to say it.
     }

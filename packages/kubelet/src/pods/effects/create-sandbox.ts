@@ -1,16 +1,15 @@
 // Makes the pod's sandbox.
-import { messageOf } from '@berth/common/error-message.ts';
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import { podKey } from '../../api/pod.ts';
-import { aboutPod, type Recorder } from '../../events/event.ts';
+import type { Recorder } from '../../events/event.ts';
 import { createLogger } from '../../klog/klog.ts';
-import { rpcErrorText } from '../../kubecontainer/rpc-error-text.ts';
 import type { RuntimeHandlers } from '../../kuberuntime/runtime-handlers.ts';
 import type { RuntimePods } from '../../kuberuntime/runtime-pods.ts';
 import { logWarnings } from '../../kuberuntime/runtime-warnings.ts';
 import type { SandboxConfigOf } from '../../kuberuntime/sandbox-config-of.ts';
 import type { Creations } from './creations.ts';
 import type { Effect } from './effect.ts';
+import { tellSandboxFailure } from './sandbox-failure.ts';
 
 const log = createLogger('create-sandbox.ts');
 
@@ -27,9 +26,9 @@ export interface CreateSandboxPorts {
 /** The effect that creates a sandbox. A failure is shown in the statuses of the pod's containers. */
 export function createSandboxEffect(ports: CreateSandboxPorts): Effect<'create-sandbox'> {
   const { runtime, pods, creations, sandboxConfigOf, handlers, events } = ports;
-  return async ({ attempt }, { pod }, signal) => {
+  return async ({ attempt }, { pod, prepared }, signal) => {
     try {
-      const config = sandboxConfigOf(pod, attempt);
+      const config = sandboxConfigOf(pod, attempt, prepared?.volumes ?? new Map());
       const { podSandboxId } = await creations.run(
         () => runtime.runPodSandbox({ config, runtimeHandler: handlers.nameFor(pod) }),
         signal,
@@ -43,9 +42,7 @@ export function createSandboxEffect(ports: CreateSandboxPorts): Effect<'create-s
     } catch (error) {
       if (signal.aborted) return { result: 'aborted' };
       log.error('Failed to create sandbox for pod', { err: error, pod: podKey(pod) });
-      const told = `Failed to create pod sandbox: ${rpcErrorText(error)}`;
-      events.record(aboutPod(pod), 'Warning', 'FailedCreatePodSandBox', told);
-      return { result: 'pod-failed', message: `Failed to create pod sandbox: ${messageOf(error)}` };
+      return { result: 'pod-failed', message: tellSandboxFailure(events, pod, error) };
     }
   };
 }

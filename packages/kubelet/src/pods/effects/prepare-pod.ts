@@ -15,6 +15,7 @@ import { podLogDir } from '../../paths/pod-paths.ts';
 import type { VolumeManager } from '../../volumes/manager.ts';
 import { VolumeError } from '../../volumes/volume-error.ts';
 import type { Effect } from './effect.ts';
+import { tellSandboxFailure } from './sandbox-failure.ts';
 
 const log = createLogger('prepare-pod.ts');
 
@@ -34,7 +35,7 @@ export function preparePodEffect(ports: PreparePodPorts): Effect<'prepare-pod'> 
   return async ({ containers }, { pod, runtime }, signal) => {
     try {
       await ports.handlers.check(pod);
-      const config = configOrEvent(ports, pod, runtime.sandboxes[0]?.attempt ?? 0);
+      const config = pullConfig(ports, pod, runtime.sandboxes[0]?.attempt ?? 0);
       const pull = (
         image: Parameters<ImageManager['ensure']>[1],
         subject: EventSubject | undefined,
@@ -74,14 +75,12 @@ export function preparePodEffect(ports: PreparePodPorts): Effect<'prepare-pod'> 
   };
 }
 
-/** The sandbox's configuration, for pulls. One that cannot be made is told as what it keeps from being made. */
-function configOrEvent({ sandboxConfigOf, events }: PreparePodPorts, pod: Pod, attempt: number) {
+/** The sandbox's configuration, for pulls: volumes are not there yet. Throws, and tells, when it cannot be made. */
+function pullConfig({ sandboxConfigOf, events }: PreparePodPorts, pod: Pod, attempt: number) {
   try {
-    return sandboxConfigOf(pod, attempt);
+    return sandboxConfigOf(pod, attempt, new Map());
   } catch (error) {
-    const told = `Failed to create pod sandbox: ${messageOf(error)}`;
-    events.record(aboutPod(pod), 'Warning', 'FailedCreatePodSandBox', told);
-    throw new Error(told);
+    throw new Error(tellSandboxFailure(events, pod, error));
   }
 }
 

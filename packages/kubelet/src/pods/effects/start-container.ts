@@ -137,7 +137,7 @@ function placeIn(
   if (!sandbox || !prepared) throw new Error('the pod has no sandbox');
   return {
     sandboxId: sandbox.id,
-    sandboxConfig: sandboxConfigOf(pod, sandbox.attempt),
+    sandboxConfig: sandboxConfigOf(pod, sandbox.attempt, prepared.volumes),
     ids: users.idsOf(pod),
     podIps: runtimePodIps(runtime),
     targetId: target ? latestContainer(runtime, target)?.id : undefined,

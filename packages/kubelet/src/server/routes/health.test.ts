@@ -8,15 +8,18 @@ import { indexRoutes } from '../http/route-match.ts';
 import { healthRoutes, kubeletChecks } from './health.ts';
 
 for (const [path, problem, counted] of [
-  ['/healthz', undefined, ['ping: true', 'log: true', 'syncloop: true']],
-  ['/healthz', 'no runtime', ['ping: true', 'log: true', 'syncloop: false']],
-  ['/healthz?exclude=log', undefined, ['ping: true', 'syncloop: true']],
+  ['/healthz', undefined, ['ping: true', 'log: true', 'syncloop: true', 'device-plugin: true']],
+  ['/healthz', 'no runtime', ['ping: true', 'log: true', 'syncloop: false', 'device-plugin: true']],
+  ['/healthz?exclude=log', undefined, ['ping: true', 'syncloop: true', 'device-plugin: true']],
   ['/healthz/syncloop', 'no runtime', []],
 ] as const) {
   test(`${path} counts its checks${problem === undefined ? '' : `: ${problem}`}`, async () => {
     const found: string[] = [];
     const routes = healthRoutes(
-      kubeletChecks(() => problem),
+      kubeletChecks(
+        () => problem,
+        () => undefined,
+      ),
       (name, isHealthy) => found.push(`${name}: ${isHealthy}`),
     );
     const server = createServer();

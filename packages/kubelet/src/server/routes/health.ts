@@ -18,9 +18,17 @@ const ping: HealthCheck = { name: 'ping', check: () => undefined };
 /** As `ping`: log lines are written before anything else happens, so that a blocked log blocks the answer too. */
 const logCheck: HealthCheck = { name: 'log', check: () => undefined };
 
-/** The checks of the kubelet's server; `problem` is why pods are not synchronized. */
-export function kubeletChecks(problem: () => string | undefined): readonly HealthCheck[] {
-  return [ping, logCheck, { name: 'syncloop', check: problem }];
+/** The checks of the kubelet's server: why pods are not synchronized, and why no device plugin can register. */
+export function kubeletChecks(
+  problem: HealthCheck['check'],
+  devicePluginProblem: HealthCheck['check'],
+): readonly HealthCheck[] {
+  return [
+    ping,
+    logCheck,
+    { name: 'syncloop', check: problem },
+    { name: 'device-plugin', check: devicePluginProblem },
+  ];
 }
 
 /** The checks of the health port, which tell that the process is there. */

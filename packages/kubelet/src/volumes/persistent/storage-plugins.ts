@@ -18,6 +18,7 @@ import type { PreparedVolume, VolumePlugin } from '../plugin.ts';
 import { checkHostPath } from '../plugins/host-path.ts';
 import { mountNfs } from '../plugins/nfs.ts';
 import { VolumeWait } from '../volume-error.ts';
+import { namedGroup } from '../volume-groups.ts';
 import { checkVolumeMode, claimOf } from './claim-checks.ts';
 import { expandClaim } from './claim-expander.ts';
 import { resolveClaim } from './claims.ts';
@@ -121,11 +122,14 @@ async function mountClaim(
   const prepared =
     former && !isRepublished
       ? former.prepared
-      : await mountPersistent(
-          ports,
-          { pod, volume: volume.name, persistent: resolved.volume, isReadOnly: ref.isReadOnly },
-          { isRepeated: former !== undefined, signal },
-        );
+      : {
+          ...(await mountPersistent(
+            ports,
+            { pod, volume: volume.name, persistent: resolved.volume, isReadOnly: ref.isReadOnly },
+            { isRepeated: former !== undefined, signal },
+          )),
+          group: namedGroup(resolved.volume),
+        };
   const csiVolume = persistentCsiVolume(resolved.volume, ref.isReadOnly);
   if (csiVolume && !ref.isReadOnly) {
     await expandClaim(ports, pod, resolved, { volume: csiVolume, path: pathOf(prepared) });
