@@ -170,6 +170,7 @@ function requests(pod: Pod): unknown {
             content: Buffer.from(`k='in ${volume}/${path}'\nother='x'\n`),
           }),
         },
+        volumeDevices: [],
         mountSources: new Map(
           mounts.map(({ mountPath, name }) => [
             mountPath,

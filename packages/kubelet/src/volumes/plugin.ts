@@ -1,16 +1,26 @@
 // The interface of volume plugins.
 import type { Pod, Volume } from '../api/pod.ts';
 
-/** A volume that containers can mount. */
+/** A folder or file of the node. */
+export interface NodeVolume {
+  from: 'node';
+  /** Path on the node. */
+  path: string;
+  /** True when containers may only read it. */
+  isReadOnly: boolean;
+  /** Whether the volume gets the SELinux label of the pod. */
+  isRelabelled: boolean;
+}
+
+/** A volume that containers can mount, or have as a device. */
 export type PreparedVolume =
+  | NodeVolume
   | {
-      from: 'node';
-      /** Path on the node. */
-      path: string;
+      from: 'device';
+      /** The link to a block device in the pod's folder. */
+      link: string;
       /** True when containers may only read it. */
       isReadOnly: boolean;
-      /** Whether the volume gets the SELinux label of the pod. */
-      isRelabelled: boolean;
     }
   /** The runtime mounts the image that the volume names. */
   | { from: 'image' };
