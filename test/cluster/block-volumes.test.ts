@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { attachLoopDevice, detachLoopDevice } from '@berth/linux/files/loop-device.ts';
 import { testCluster } from '@berth/test-support/cluster/test-cluster.ts';
-import { until } from '@berth/test-support/until.ts';
+import { eventually, until } from '@berth/test-support/until.ts';
 import { kubelets } from './kubelets.ts';
 import { podIsReady } from './objects.ts';
 import { bound, claim, podWithDevice, slowMs, VolumeNode } from './volume-parts.ts';
@@ -147,10 +147,14 @@ for (const kubelet of kubelets) {
     await podIsReady(cluster, one);
     await kubectl.apply(podWithDevice(name, two, claim(volume)));
     const told = `MapVolume.SetUpDevice failed for volume "${volume}" : volume uses the ReadWriteOncePod access mode and is already in use by another pod`;
+    let messages: string[] = [];
     await until(
       'the second is told why it waits',
-      async () => (await messagesOf(two, 'FailedMapVolume')).includes(told),
-      () => messagesOf(two, 'FailedMapVolume'),
+      async () => {
+        messages = await messagesOf(two, 'FailedMapVolume');
+        return messages.includes(told);
+      },
+      () => messages,
       slowMs,
     );
     await volumes.remove(one);
@@ -217,7 +221,8 @@ for (const kubelet of kubelets) {
     await inPod(volume, 'echo written > /dev/disk && sync');
     await node.kubelet.restart();
     await podIsReady(cluster, volume);
-    assert.equal(await inPod(volume, 'head -n 1 /dev/disk'), 'written\n');
+    // The real kubelet does not know its pods before its first look at the API server.
+    await eventually(async () => assert.equal(await inPod(volume, 'head -n 1 /dev/disk'), 'written\n'));
     await volumes.remove(volume);
     await volumes.noDeviceIsLeft(volume);
     assert.equal(driver.methodsOf(volume).at(-1), 'NodeUnstageVolume');

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after } from 'node:test';
+import { hasCode } from '@berth/common/error-code.ts';
 import { loopDevices } from '@berth/linux/files/loop-device.ts';
 import { mounts } from '@berth/linux/mounts/mount.ts';
 import type { Cluster } from '@berth/test-support/cluster/cluster.ts';
@@ -204,19 +205,27 @@ export class VolumeNode {
   /** Waits until nothing is left of a block device: no mount, no loop device, and no file. */
   async noDeviceIsLeft(volume: string): Promise<void> {
     const { node, driver } = await this.parts();
-    const plugins = join(node.rootDir, 'plugins');
-    const left = (): string[] => [
-      ...mounts().map(({ mountPoint }) => mountPoint),
-      ...loopDevices().map(({ backing }) => backing),
-      ...readdirSync(plugins, { recursive: true }).map((path) => join(plugins, String(path))),
-    ];
     const isOfVolume = (path: string): boolean =>
       path === driver.disk(volume) || (path.startsWith(node.rootDir) && path.split('/').includes(volume));
-    await until(
-      'nothing is left of the device',
-      () => !left().some(isOfVolume),
-      () => left().filter(isOfVolume),
-      slowMs,
-    );
+    const left = (): string[] =>
+      [
+        ...mounts().map(({ mountPoint }) => mountPoint),
+        ...loopDevices().map(({ backing }) => backing),
+        ...pathsBelow(join(node.rootDir, 'plugins')),
+      ].filter(isOfVolume);
+    await until('nothing is left of the device', () => left().length === 0, left, slowMs);
+  }
+}
+
+/** All that is below a folder, while others may remove it. */
+function pathsBelow(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? [path, ...pathsBelow(path)] : [path];
+    });
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
   }
 }

@@ -1,6 +1,7 @@
 // Gives a pod a block device, in the real kubelet's layout: a bind mount of it in a folder of the volume, a link to it in the
 // pod's folder, and a loop device that keeps it open. While a device is open, no other can take its name and number.
 import { lstatSync, mkdirSync, readlinkSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode } from '@berth/common/error-code.ts';
 import { attachLoopDevice, detachLoopDevice, loopDevicesOf } from '@berth/linux/files/loop-device.ts';
@@ -18,6 +19,16 @@ export interface DevicePlace {
 /** The bind mount of the device for the pod. */
 export function devicePath({ globalDir, uid }: DevicePlace): string {
   return join(globalDir, uid);
+}
+
+/** The path of a device without links. Throws with the words of Go when it does not exist. */
+export async function resolveDevice(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+    throw new Error(`lstat ${path}: no such file or directory`, { cause: error });
+  }
 }
 
 /** Maps the device at `device`, a path without links. What is mapped already stays as it is. */

@@ -1,6 +1,5 @@
 // Makes the volumes of CSI drivers for pods, and takes them away: waits until a volume is attached, has it staged once for
 // the node and published for each pod, in the order of pkg/volume/csi.
-import { realpath } from 'node:fs/promises';
 import { selinuxEnabled } from '@berth/linux/security/selinux.ts';
 import type { VolumeAttachment } from 'kubernetes-types/storage/v1.d.ts';
 import type { Pod } from '../../api/pod.ts';
@@ -10,7 +9,7 @@ import type { VolumeMetrics } from '../../metrics/volume-metrics.ts';
 import type { Node } from '../../node/status/node-object.ts';
 import { Instant } from '../../stats/instant.ts';
 import type { FsStats } from '../../stats/stats-api.ts';
-import { type DevicePlace, mapDevice } from '../block/map-device.ts';
+import { type DevicePlace, mapDevice, resolveDevice } from '../block/map-device.ts';
 import { mapStep } from '../block/map-step.ts';
 import type { PreparedVolume } from '../plugin.ts';
 import { MapError, VolumeWait } from '../volume-error.ts';
@@ -185,7 +184,7 @@ export class CsiVolumes {
           const published = await mapStep('MapPodDevice', specName, () =>
             publishDevice(this.#ports, pod, volume, { calls, object, context }),
           );
-          const found = await mapStep('EvalHostSymlinks', specName, () => realpath(published));
+          const found = await mapStep('EvalHostSymlinks', specName, () => resolveDevice(published));
           await mapStep('MapBlockVolume', specName, async () => mapDevice(place, found));
           return found;
         }),

@@ -1,7 +1,7 @@
 // Persistent volumes that are a block device of this node: a pod gets the device itself.
 // https://kubernetes.io/docs/concepts/storage/persistent-volumes/#raw-block-volume-support
 import { lstatSync } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod } from '../../api/pod.ts';
 import type { VolumeMetrics } from '../../metrics/volume-metrics.ts';
@@ -11,6 +11,7 @@ import {
   devicePath,
   mapDevice,
   removeIfEmpty,
+  resolveDevice,
   unlinkDevice,
   unmapDevice,
 } from '../block/map-device.ts';
@@ -37,7 +38,7 @@ export async function mapLocalDevice(
 ): Promise<{ place: DevicePlace; device: string }> {
   const place = placeOf(roots, name, pod.metadata.uid);
   const device = await metrics.operation(plugin, 'map_volume', async () => {
-    const found = await mapStep('EvalHostSymlinks', name, () => realpath(path));
+    const found = await mapStep('EvalHostSymlinks', name, () => resolveDevice(path));
     await mapStep('MapBlockVolume', name, async () => {
       if (!(await stat(found)).isBlockDevice()) {
         throw new Error(`path ${JSON.stringify(path)} is no block device, as the volumeMode Block requires`);
