@@ -26,12 +26,15 @@ for (const kubelet of kubelets) {
     methods.map((method) => ({ volumeMode, method })),
   );
   for (const { volumeMode, method } of cases) {
-    test(`${kubelet} kubelet: killed during ${method} (${volumeMode}), the next one goes on and leaves nothing`, async () => {
+    const goesUp = !method.startsWith('NodeUn');
+    const forgets = kubelet === 'real' && volumeMode === 'Block' && !goesUp;
+    const why = forgets ? ' (not the real one, which finds no device whose link it has removed)' : '';
+    const what = `${kubelet} kubelet: killed during ${method} (${volumeMode})`;
+    test(`${what}, the next one goes on and leaves nothing${why}`, { skip: forgets }, async () => {
       const { node, driver } = await volumes.parts();
       const volume = `${of('killed')}-${method.toLowerCase()}-${volumeMode.toLowerCase()}`;
       await volumes.bind(volume, volumes.csi(volume), { volumeMode });
       const isCalled = () => driver.methodsOf(volume).includes(method);
-      const goesUp = !method.startsWith('NodeUn');
       const release = goesUp ? driver.hold(method) : () => {};
       const pod = volumeMode === 'Block' ? podWithDevice : podWith;
       await kubectl.apply(pod(name, volume, claim(volume)));

@@ -138,6 +138,19 @@ test('a device whose pod has no folder any more is unpublished when the driver r
   await nothingIsLeft(node, []);
 });
 
+test('a block device is in use until it is unstaged, also for the next kubelet', async () => {
+  await using node = await startStorageNode({ volume: block });
+  const first = await node.kubelet();
+  await first.setUp('a');
+  first.stop();
+  node.api.set('csidrivers', driverName, Object.assign({ metadata: {} }, { spec: { attachRequired: true } }));
+  const next = await node.kubelet();
+  assert.deepEqual(next.inUse(), [`kubernetes.io/csi/${driverName}^h`]);
+  await next.tearDown('a');
+  await until('it is not in use', () => next.inUse()?.length === 0);
+  await nothingIsLeft(node, ['a']);
+});
+
 test('a step that fails is named, and an attempt that has failed for good leaves nothing', async () => {
   await using node = await startStorageNode({ volume: block });
   const { driver } = node;
