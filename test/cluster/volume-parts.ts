@@ -1,7 +1,10 @@
 // A node with a CSI driver, and the pods, claims and volumes that its tests make.
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after } from 'node:test';
+import { hasCode } from '@berth/common/error-code.ts';
+import { loopDevices } from '@berth/linux/files/loop-device.ts';
 import { mounts } from '@berth/linux/mounts/mount.ts';
 import type { Cluster } from '@berth/test-support/cluster/cluster.ts';
 import { type ClusterNode, type KubeletName, startNode } from '@berth/test-support/cluster/node.ts';
@@ -35,9 +38,22 @@ export function podWith(node: string, name: string, source: object, spec: object
   return podOn(node, name, forever, atNode, { volumeMounts: [{ name: 'v', mountPath: '/v' }] });
 }
 
+/** The same with the volume as the block device /dev/disk. */
+export function podWithDevice(node: string, name: string, source: object): object {
+  const spec = { terminationGracePeriodSeconds: 1, volumes: [{ name: 'v', ...source }] };
+  return podOn(node, name, forever, spec, { volumeDevices: [{ name: 'v', devicePath: '/dev/disk' }] });
+}
+
+/** What a claim and its volume both say. */
+interface VolumeKind {
+  volumeMode?: 'Filesystem' | 'Block';
+  accessModes?: string[];
+}
+
 /** A claim, and the volume that is bound to it. */
-export function bound(name: string, volume: object): object[] {
+export function bound(name: string, volume: object, kind: VolumeKind = {}): object[] {
   const storage = '1Gi';
+  const { volumeMode = 'Filesystem', accessModes = ['ReadWriteOnce'] } = kind;
   return [
     {
       apiVersion: 'v1',
@@ -45,7 +61,8 @@ export function bound(name: string, volume: object): object[] {
       metadata: { name },
       spec: {
         capacity: { storage },
-        accessModes: ['ReadWriteOnce'],
+        accessModes,
+        volumeMode,
         persistentVolumeReclaimPolicy: 'Retain',
         storageClassName: 'none',
         claimRef: { namespace: 'default', name },
@@ -57,7 +74,8 @@ export function bound(name: string, volume: object): object[] {
       kind: 'PersistentVolumeClaim',
       metadata: { name },
       spec: {
-        accessModes: ['ReadWriteOnce'],
+        accessModes,
+        volumeMode,
         storageClassName: 'none',
         volumeName: name,
         resources: { requests: { storage } },
@@ -160,9 +178,9 @@ export class VolumeNode {
   }
 
   /** Makes a volume with its claim, of the same name. */
-  async bind(name: string, volume: object): Promise<void> {
+  async bind(name: string, volume: object, kind: VolumeKind = {}): Promise<void> {
     const { admin, kubectl } = this.#cluster;
-    await kubectl.apply(...bound(name, volume));
+    await kubectl.apply(...bound(name, volume, kind));
     await until(`claim ${name} is bound`, async () => {
       const path = `/api/v1/namespaces/default/persistentvolumeclaims/${name}`;
       return (await admin.find<{ status: { phase: string } }>(path))?.status.phase === 'Bound';
@@ -191,5 +209,32 @@ export class VolumeNode {
         .map(({ mountPoint }) => mountPoint)
         .filter((path) => path.startsWith(node.rootDir) && path.includes('csi'));
     await until('nothing of the driver is mounted', () => mounted().length === 0, mounted, slowMs);
+  }
+
+  /** Waits until nothing is left of a block device: no mount, no loop device, and no file. */
+  async noDeviceIsLeft(volume: string): Promise<void> {
+    const { node, driver } = await this.parts();
+    const isOfVolume = (path: string): boolean =>
+      path === driver.disk(volume) || (path.startsWith(node.rootDir) && path.split('/').includes(volume));
+    const left = (): string[] =>
+      [
+        ...mounts().map(({ mountPoint }) => mountPoint),
+        ...loopDevices().map(({ backing }) => backing),
+        ...pathsBelow(join(node.rootDir, 'plugins')),
+      ].filter(isOfVolume);
+    await until('nothing is left of the device', () => left().length === 0, left, slowMs);
+  }
+}
+
+/** All that is below a folder, while others may remove it. */
+function pathsBelow(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? [path, ...pathsBelow(path)] : [path];
+    });
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
   }
 }

@@ -1,18 +1,25 @@
 // A CSI driver for tests: it registers with a kubelet by a real socket, and its volumes are directories that it
-// bind-mounts.
-import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+// bind-mounts, or loop devices.
+import { existsSync, mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { CriError, type GrpcCodeName } from '@berth/cri/errors/cri-error.ts';
 import { addService } from '@berth/cri/server/server.ts';
 import {
   NodeDefinition,
+  type NodeExpandVolumeRequest,
   type NodePublishVolumeRequest,
   type NodeServiceCapability_RPC_Type,
   type NodeStageVolumeRequest,
+  type NodeUnstageVolumeRequest,
 } from '@berth/kubelet/generated/csi.ts';
 import { RegistrationDefinition } from '@berth/kubelet/generated/plugin-registration.ts';
+import { attachLoopDevice, detachLoopDevice, loopDevicesOf } from '@berth/linux/files/loop-device.ts';
 import { bindMount, isMountPoint, unmount } from '@berth/linux/mounts/mount.ts';
+import { growLoopDevice } from '@berth/linux/testing/loop-capacity.ts';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+
+/** The size of a new block device. */
+const diskBytes = 16 * 1024 * 1024;
 
 /** What the driver says of itself. */
 export interface CsiTestDriverOptions {
@@ -20,7 +27,7 @@ export interface CsiTestDriverOptions {
   name: string;
   /** The kubelet's root directory. */
   rootDir: string;
-  /** Where its volumes are, a folder for each handle. */
+  /** Where its volumes are: for each handle a folder, or a file that is a disk. */
   volumesDir: string;
   capabilities: readonly NodeServiceCapability_RPC_Type[];
   nodeId?: string;
@@ -35,6 +42,12 @@ export interface CsiCall {
   request: Readonly<Record<string, unknown>>;
 }
 
+interface FailedCall {
+  method: string;
+  code: GrpcCodeName;
+  when: 'before its work' | 'after its work';
+}
+
 /** Serves on `plugins_registry/NAME.sock` of a kubelet. */
 export class CsiTestDriver implements AsyncDisposable {
   /** Calls that change something, in their order. */
@@ -42,7 +55,7 @@ export class CsiTestDriver implements AsyncDisposable {
   /** What the kubelet has said of the registration, the newest last. */
   readonly registrations: { pluginRegistered: boolean; error: string }[] = [];
   readonly #options: CsiTestDriverOptions;
-  readonly #failures: { method: string; code: GrpcCodeName }[] = [];
+  readonly #failures: FailedCall[] = [];
   readonly #holds = new Map<string, Promise<void>>();
   #server: Server | undefined;
 
@@ -59,14 +72,19 @@ export class CsiTestDriver implements AsyncDisposable {
     return join(this.#options.volumesDir, handle);
   }
 
+  /** The file with the content of a block device. */
+  disk(handle: string): string {
+    return `${this.directory(handle)}.disk`;
+  }
+
   /** The names of the calls that concern a volume. */
   methodsOf(handle: string): string[] {
     return this.calls.filter(({ request }) => request['volumeId'] === handle).map(({ method }) => method);
   }
 
-  /** The next call of the method fails. */
-  failNext(method: string, code: GrpcCodeName): void {
-    this.#failures.push({ method, code });
+  /** The next call of the method fails: the driver refuses it, or its answer is lost. */
+  failNext(method: string, code: GrpcCodeName, when: FailedCall['when'] = 'before its work'): void {
+    this.#failures.push({ method, code, when });
   }
 
   /** The method does its work, and then does not answer before the returned function is called. */
@@ -100,8 +118,24 @@ export class CsiTestDriver implements AsyncDisposable {
     rmSync(this.#socket, { force: true });
   }
 
+  /** Also detaches the loop devices that no kubelet has had unstaged. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop();
+    const { volumesDir } = this.#options;
+    for (const name of existsSync(volumesDir) ? readdirSync(volumesDir) : []) {
+      detachLoops(join(volumesDir, name));
+    }
+  }
+
+  /** The block device of a volume. */
+  #device(handle: string): string {
+    const disk = this.disk(handle);
+    if (!existsSync(disk)) {
+      mkdirSync(dirname(disk), { recursive: true });
+      writeFileSync(disk, '');
+      truncateSync(disk, diskBytes);
+    }
+    return loopDevicesOf(disk)[0] ?? attachLoopDevice(disk);
   }
 
   #registration() {
@@ -125,12 +159,18 @@ export class CsiTestDriver implements AsyncDisposable {
       }),
       nodeGetCapabilities: async () => ({ capabilities: capabilities.map((type) => ({ rpc: { type } })) }),
       nodeStageVolume: this.#noted('NodeStageVolume', (request: NodeStageVolumeRequest) => {
+        if (request.volumeCapability?.block) return void this.#device(request.volumeId);
         const source = this.directory(request.volumeId);
         mkdirSync(source, { recursive: true });
         if (!isMountPoint(request.stagingTargetPath)) bindMount(source, request.stagingTargetPath);
       }),
       nodePublishVolume: this.#noted('NodePublishVolume', (request: NodePublishVolumeRequest) => {
         const { targetPath, stagingTargetPath, volumeId, readonly } = request;
+        if (request.volumeCapability?.block) {
+          writeFileSync(targetPath, '', { flag: 'a' });
+          if (!isMountPoint(targetPath)) bindMount(this.#device(volumeId), targetPath);
+          return;
+        }
         const source = stagingTargetPath || this.directory(volumeId);
         mkdirSync(source, { recursive: true });
         mkdirSync(targetPath, { recursive: true });
@@ -140,10 +180,15 @@ export class CsiTestDriver implements AsyncDisposable {
         unmount(targetPath, { ifMounted: true });
         rmSync(targetPath, { recursive: true, force: true });
       }),
-      nodeUnstageVolume: this.#noted('NodeUnstageVolume', (request: { stagingTargetPath: string }) => {
+      nodeUnstageVolume: this.#noted('NodeUnstageVolume', (request: NodeUnstageVolumeRequest) => {
         unmount(request.stagingTargetPath, { ifMounted: true });
+        detachLoops(this.disk(request.volumeId));
       }),
-      nodeExpandVolume: this.#noted('NodeExpandVolume', () => {}),
+      nodeExpandVolume: this.#noted('NodeExpandVolume', (request: NodeExpandVolumeRequest) => {
+        if (!request.volumeCapability?.block) return;
+        truncateSync(this.disk(request.volumeId), Number(request.capacityRange?.requiredBytes));
+        growLoopDevice(this.#device(request.volumeId));
+      }),
       nodeGetVolumeStats: async () => ({
         usage: [
           { unit: 1, total: 1000n, used: 300n, available: 700n },
@@ -158,10 +203,14 @@ export class CsiTestDriver implements AsyncDisposable {
       this.calls.push({ method, request: Object.fromEntries(Object.entries(request)) });
       const index = this.#failures.findIndex((failure) => failure.method === method);
       const [failure] = index < 0 ? [] : this.#failures.splice(index, 1);
+      if (failure?.when !== 'before its work') run(request);
       if (failure) throw new CriError(failure.code, `${method} shall fail`);
-      run(request);
       await this.#holds.get(method);
       return {};
     };
   }
+}
+
+function detachLoops(disk: string): void {
+  for (const device of loopDevicesOf(disk)) detachLoopDevice(device);
 }

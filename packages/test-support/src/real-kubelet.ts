@@ -1,6 +1,6 @@
 // The real kubelet: with static pods from a folder alone, or in a cluster by its flags.
 import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { startCgroupDriver } from '@berth/linux/cgroups/start-driver.ts';
@@ -138,9 +138,9 @@ async function makeCgroupRoot(path: string, resources: AsyncDisposableStack): Pr
 function programsWithoutIptables(dir: string): string {
   const bin = join(dir, 'bin');
   mkdirSync(bin, { recursive: true });
-  for (const program of ['mount', 'umount']) {
-    const link = join(bin, program);
-    if (!existsSync(link)) symlinkSync(`/usr/bin/${program}`, link);
+  for (const program of ['/usr/bin/mount', '/usr/bin/umount', '/usr/sbin/losetup']) {
+    const link = join(bin, basename(program));
+    if (!existsSync(link)) symlinkSync(program, link);
   }
   return bin;
 }

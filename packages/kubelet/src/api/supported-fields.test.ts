@@ -171,6 +171,7 @@ function requests(pod: Pod): unknown {
           }),
         },
         volumeGroups: [],
+        volumeDevices: [],
         mountSources: new Map(
           mounts.map(({ mountPath, name }) => [
             mountPath,

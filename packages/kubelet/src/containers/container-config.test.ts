@@ -35,6 +35,7 @@ for (const [isSELinuxEnabled, relabelled] of rows) {
           envFile: () => ({ path: '', content: Buffer.alloc(0) }),
         },
         volumeGroups: [],
+        volumeDevices: [],
         mountSources: new Map([
           ['/own', source(true)],
           ['/node', source(false)],
@@ -89,6 +90,7 @@ test('a container gets what comes with its devices, beside what it has itself', 
         envFile: () => ({ path: '', content: Buffer.alloc(0) }),
       },
       volumeGroups: [],
+      volumeDevices: [{ containerPath: '/dev/v', hostPath: '/link', permissions: 'mrw' }],
       mountSources: new Map(),
       canMountRecursivelyReadOnly: true,
       hostsFile: undefined,
@@ -105,6 +107,9 @@ test('a container gets what comes with its devices, beside what it has itself', 
   assert.equal(config.annotations?.['example.com/a'], 'b');
   assert.equal(config.annotations['io.kubernetes.container.restartCount'], '0');
   assert.deepEqual(config.mounts, [{ containerPath: '/m', hostPath: '/h', readonly: true }]);
-  assert.deepEqual(config.devices, [{ containerPath: '/dev/c', hostPath: '/dev/h', permissions: 'rw' }]);
+  assert.deepEqual(config.devices, [
+    { containerPath: '/dev/c', hostPath: '/dev/h', permissions: 'rw' },
+    { containerPath: '/dev/v', hostPath: '/link', permissions: 'mrw' },
+  ]);
   assert.deepEqual(config.CDIDevices, [{ name: 'v/c=1' }]);
 });

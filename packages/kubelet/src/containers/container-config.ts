@@ -3,6 +3,7 @@ import { messageOf } from '@berth/common/error-message.ts';
 import {
   type ContainerConfig,
   type DeepPartial,
+  type Device,
   type ImageSpec,
   type LinuxContainerSecurityContext,
   type Mount,
@@ -52,6 +53,8 @@ export interface ContainerParts {
   cgroups: CgroupNode;
   /** What each volume mount of the container mounts, by its mount path. */
   mountSources: ReadonlyMap<string, MountSource>;
+  /** The block devices of its volumes. */
+  volumeDevices: readonly DeepPartial<Device>[];
   /** Whether the runtime can make mounts below a read-only mount read-only. */
   canMountRecursivelyReadOnly: boolean;
   /** The managed /etc/hosts; undefined: use the image's. */
@@ -93,7 +96,7 @@ export function containerConfig(
     workingDir: container.workingDir ?? '',
     envs: [...environment].map(([key, value]) => ({ key, value })),
     mounts: [...deviceMounts(devices), ...mounts(container, parts)],
-    devices: (devices?.devices ?? []).map((device) => ({ ...device })),
+    devices: [...(devices?.devices ?? []).map((device) => ({ ...device })), ...parts.volumeDevices],
     CDIDevices: (devices?.cdiDevices ?? []).map((name) => ({ name })),
     labels: containerLabels(pod, container),
     annotations: {

@@ -22,6 +22,7 @@ import { writeHostsFile } from '../podfiles/write-hosts-file.ts';
 import type { PodIds } from '../userns/id-ranges.ts';
 import type { PreparedVolumes } from '../volumes/manager.ts';
 import { mountSources } from '../volumes/mount-sources.ts';
+import { volumeDevices } from '../volumes/volume-devices.ts';
 import { volumeGroups } from '../volumes/volume-groups.ts';
 import type { RuntimeHandlers } from './runtime-handlers.ts';
 
@@ -126,6 +127,7 @@ async function prepare(
       maskedPaths: ports.maskedPaths,
       isSELinuxEnabled: ports.isSELinuxEnabled,
       devices: await ports.devices.ofContainer(pod, container),
+      volumeDevices: volumeDevices(container, place.volumes),
       mountSources: await mountSources(pod, container, place, podPlace, options),
       canMountRecursivelyReadOnly: ports.handlers.canMountRecursivelyReadOnly(pod),
       ids: place.ids,

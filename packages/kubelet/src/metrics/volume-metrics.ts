@@ -20,7 +20,14 @@ export function pluginName(kind: string): string {
 }
 
 /** What is done to a volume. */
-export type VolumeOperation = 'volume_mount' | 'volume_unmount' | 'unmount_device' | 'volume_fs_resize';
+export type VolumeOperation =
+  | 'volume_mount'
+  | 'volume_unmount'
+  | 'unmount_device'
+  | 'map_volume'
+  | 'unmap_volume'
+  | 'unmap_device'
+  | 'volume_fs_resize';
 
 /** What is counted of the storage of a cluster's node. */
 export interface StorageCounts {

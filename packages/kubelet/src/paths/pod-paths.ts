@@ -53,6 +53,16 @@ export function volumePath(roots: Root, uid: string, pluginDir: string, volume: 
   return join(pluginVolumesDir(podDir(roots, uid), pluginDir), part(volume));
 }
 
+/** Folder of the links to a pod's block devices, in the folder of a pod: one of each plugin. */
+export function volumeDevicesDir(podFolder: string): string {
+  return join(podFolder, 'volumeDevices');
+}
+
+/** The link to a block device of a pod. */
+export function deviceLink(roots: Root, uid: string, pluginDir: string, volume: string): string {
+  return join(volumeDevicesDir(podDir(roots, uid)), pluginDir, part(volume));
+}
+
 /** The file that exists once a volume was made. It is outside of the volume, where no container can remove it. */
 export function readyMarker(roots: Root, uid: string, pluginDir: string, volume: string): string {
   return join(podDir(roots, uid), 'plugins', pluginDir, part(volume), 'ready');

@@ -12,6 +12,7 @@ import type { VolumeStats } from '../stats/stats-api.ts';
 import { CsiDriverObjects } from '../volumes/csi/csi-driver-objects.ts';
 import { CsiDrivers } from '../volumes/csi/csi-drivers.ts';
 import { CsiVolumes } from '../volumes/csi/csi-volumes.ts';
+import { sweepLocalDevices } from '../volumes/persistent/local-device.ts';
 import { MountedVolumes } from '../volumes/persistent/mounted-volumes.ts';
 import { storagePlugins } from '../volumes/persistent/storage-plugins.ts';
 import type { VolumePlugin } from '../volumes/plugin.ts';
@@ -85,6 +86,10 @@ export class ClusterStorage {
   start(): void {
     this.#objects.start();
     this.#csiNode.start(this.#ports.reportNode);
+    const { options: roots, metrics } = this.#ports;
+    sweepLocalDevices({ roots, metrics }).catch((error: unknown) => {
+      log.error('Failed to take block devices from pods that are gone', { err: error });
+    });
     this.#csi.start().then(
       () => {
         if (this.#stopped) return;
@@ -105,9 +110,9 @@ export class ClusterStorage {
 
   /** The kinds of volumes that need an API server. */
   volumePlugins(): VolumePlugin[] {
-    const { options, client, node, events } = this.#ports;
+    const { options, client, node, metrics, events } = this.#ports;
     const mounted = this.#mounted;
-    return storagePlugins({ roots: options, client, csi: this.#csi, node, mounted, events });
+    return storagePlugins({ roots: options, client, csi: this.#csi, node, mounted, metrics, events });
   }
 
   /** The node's status has changed: volumes may have been attached. */

@@ -8,7 +8,7 @@ import { NotedEvents } from '../testing/noted-events.ts';
 import { testPod } from '../testing/pod.ts';
 import { VolumeManager } from './manager.ts';
 import type { PreparedVolume, VolumePlugin } from './plugin.ts';
-import { VolumeWait } from './volume-error.ts';
+import { MapError, VolumeWait } from './volume-error.ts';
 
 const rootDir = mkdtempSync(join(tmpdir(), 'volume-manager-'));
 after(() => rmSync(rootDir, { recursive: true }));
@@ -122,6 +122,21 @@ test('a volume that waits for others is no failure: no event, and another look w
     },
   );
   assert.deepEqual(noted.lines, []);
+});
+
+test('a block device that cannot be made is told of with its step', async () => {
+  const device: VolumePlugin = {
+    kind: 'persistentVolumeClaim',
+    isLive: false,
+    setUp: () => Promise.reject(new MapError('MapBlockVolume failed', 'pv', new Error('it is no device'))),
+  };
+  const noted = new NotedEvents();
+  const manager = new VolumeManager({ rootDir }, [device], noted);
+  const told = 'MapVolume.MapBlockVolume failed for volume "pv" : it is no device';
+  await assert.rejects(manager.setUp(podWith({ persistentVolumeClaim: { claimName: 'c' } }), signal), {
+    message: told,
+  });
+  assert.deepEqual(noted.lines, [`Warning FailedMapVolume default/p: ${told}`]);
 });
 
 test('a live volume that cannot be brought up to date stays as it is, and is logged once', async () => {

@@ -13,7 +13,7 @@ import { pluginVolumesDir, podDir, podsDir, volumesDir } from '../paths/pod-path
 import { MountRetries } from './mount-retries.ts';
 import type { PreparedVolume, VolumePlugin } from './plugin.ts';
 import { entries, unmountBelow, unmountPodDir } from './pod-dir.ts';
-import { VolumeError, VolumeWait } from './volume-error.ts';
+import { MapError, VolumeError, VolumeWait } from './volume-error.ts';
 
 const log = createLogger('manager.ts');
 
@@ -137,8 +137,8 @@ export class VolumeManager {
         throw new VolumeError(error.message, Date.now() + error.retryMs, { cause: error });
       }
       const retryAt = this.#retries.failed(uid, volume.name, Date.now());
-      const message = failureOf(volume, error);
-      if (!signal.aborted) this.#events.record(aboutPod(pod), 'Warning', 'FailedMount', message);
+      const { reason, message } = failureOf(volume, error);
+      if (!signal.aborted) this.#events.record(aboutPod(pod), 'Warning', reason, message);
       throw new VolumeError(message, retryAt, { cause: error });
     }
   }
@@ -153,10 +153,10 @@ export class VolumeManager {
       await plugin.setUp(pod, volume, signal);
       stale.delete(volume.name);
     } catch (error) {
-      const message = failureOf(volume, error);
+      const { reason, message } = failureOf(volume, error);
       if (stale.get(volume.name) !== message) {
         log.error(message, { pod: podKey(pod) });
-        this.#events.record(aboutPod(pod), 'Warning', 'FailedMount', message);
+        this.#events.record(aboutPod(pod), 'Warning', reason, message);
       }
       stale.set(volume.name, message);
     }
@@ -188,6 +188,9 @@ function isUsed(pod: Pod, volume: string): boolean {
   return isMounted || isDevice;
 }
 
-function failureOf(volume: Volume, error: unknown): string {
-  return `MountVolume.SetUp failed for volume "${volume.name}" : ${messageOf(error)}`;
+/** The event of a volume that could not be made. */
+function failureOf(volume: Volume, error: unknown): { reason: string; message: string } {
+  if (error instanceof MapError) return { reason: error.reason, message: error.message };
+  const message = `MountVolume.SetUp failed for volume "${volume.name}" : ${messageOf(error)}`;
+  return { reason: 'FailedMount', message };
 }

@@ -1,19 +1,34 @@
 // The interface of volume plugins.
 import type { Pod, Volume } from '../api/pod.ts';
 
-/** A volume that containers can mount. */
+/** What volumes of the node have in common. */
+interface OfNode {
+  /** True when containers may only read it. */
+  isReadOnly: boolean;
+  /** The group that a persistent volume names; the processes of the pod are members of it. */
+  group?: string | undefined;
+}
+
+/** A folder or file of the node. */
+export interface NodeVolume extends OfNode {
+  from: 'node';
+  /** Path on the node. */
+  path: string;
+  /** Whether the volume gets the SELinux label of the pod. */
+  isRelabelled: boolean;
+}
+
+/** A block device of the node. */
+export interface DeviceVolume extends OfNode {
+  from: 'device';
+  /** The link to it in the pod's folder. */
+  link: string;
+}
+
+/** A volume that containers can mount, or have as a device. */
 export type PreparedVolume =
-  | {
-      from: 'node';
-      /** Path on the node. */
-      path: string;
-      /** True when containers may only read it. */
-      isReadOnly: boolean;
-      /** Whether the volume gets the SELinux label of the pod. */
-      isRelabelled: boolean;
-      /** The group that a persistent volume names; the processes of the pod are members of it. */
-      group?: string | undefined;
-    }
+  | NodeVolume
+  | DeviceVolume
   /** The runtime mounts the image that the volume names. */
   | { from: 'image' };
 

@@ -1,3 +1,5 @@
+import { rpcErrorText } from '../kubecontainer/rpc-error-text.ts';
+
 /** A volume could not be made. */
 export class VolumeError extends Error {
   override readonly name = 'VolumeError';
@@ -19,5 +21,17 @@ export class VolumeWait extends Error {
   constructor(message: string, retryMs: number) {
     super(message);
     this.retryMs = retryMs;
+  }
+}
+
+/** A step of giving a pod a block device has failed. Its message is that of the pod's event. */
+export class MapError extends Error {
+  override readonly name = 'MapError';
+  /** The reason of the event. */
+  readonly reason: 'FailedMapVolume' | 'FailedMount';
+
+  constructor(step: string, volume: string, cause: unknown, reason: MapError['reason'] = 'FailedMapVolume') {
+    super(`MapVolume.${step} for volume "${volume}" : ${rpcErrorText(cause)}`, { cause });
+    this.reason = reason;
   }
 }

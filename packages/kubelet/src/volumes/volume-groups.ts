@@ -15,7 +15,7 @@ export function namedGroup({ metadata }: PersistentVolume): string | undefined {
 export function volumeGroups(pod: Pod, volumes: PreparedVolumes): bigint[] {
   const own = new Set((pod.spec.securityContext.supplementalGroups ?? []).map(BigInt));
   const named = new Set(
-    [...volumes.values()].flatMap((each) => (each.from === 'node' ? each.group : []) ?? []),
+    [...volumes.values()].flatMap((each) => (each.from === 'image' ? [] : each.group) ?? []),
   );
   return [...named]
     .filter((text) => /^[+-]?\d+$/.test(text))

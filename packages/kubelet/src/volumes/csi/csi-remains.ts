@@ -1,4 +1,5 @@
-// What of volumes of CSI drivers is on the disk: the next kubelet goes on from there.
+// What of mounted volumes of CSI drivers is on the disk: the next kubelet goes on from there. device-remains.ts is about
+// block devices.
 import { basename, join } from 'node:path';
 import { pluginDirs, pluginVolumesDir, podDir, podsDir } from '../../paths/pod-paths.ts';
 import { csiPluginDir } from './csi-paths.ts';
@@ -7,18 +8,26 @@ import { foldersIn, loadVolumeData } from './volume-data.ts';
 
 type Root = Parameters<typeof podsDir>[0];
 
-/** A volume as its driver knows it. */
-export type DriverVolume = Pick<CsiVolume, 'driver' | 'handle'>;
+/** A volume as its driver knows it, and what the kubelet needs to find what it keeps of it. */
+export type DriverVolume =
+  | ({ volumeMode: 'Filesystem' } & Pick<CsiVolume, 'driver' | 'handle'>)
+  | ({ volumeMode: 'Block' } & Pick<CsiVolume, 'driver' | 'handle' | 'specName'>);
 
 /** A volume that is published for a pod, or was about to be. */
-export interface PublishedVolume extends DriverVolume {
+export interface PublishedVolume {
+  volumeMode: 'Filesystem';
+  driver: string;
+  handle: string;
   uid: string;
   directory: string;
   isPersistent: boolean;
 }
 
 /** A volume that is staged, or was about to be. */
-export interface StagedVolume extends DriverVolume {
+export interface StagedVolume {
+  volumeMode: 'Filesystem';
+  driver: string;
+  handle: string;
   directory: string;
 }
 
@@ -29,7 +38,8 @@ export async function publishedOf(roots: Root, uid: string): Promise<PublishedVo
     const data = await loadVolumeData(directory);
     if (!data) continue;
     const { driverName: driver, volumeHandle: handle, volumeLifecycleMode } = data;
-    found.push({ uid, directory, driver, handle, isPersistent: volumeLifecycleMode !== 'Ephemeral' });
+    const isPersistent = volumeLifecycleMode !== 'Ephemeral';
+    found.push({ volumeMode: 'Filesystem', uid, directory, driver, handle, isPersistent });
   }
   return found;
 }
@@ -47,7 +57,9 @@ export async function stagedVolumes(roots: Root, driver?: string): Promise<Stage
   const found: StagedVolume[] = [];
   for (const directory of (await Promise.all(drivers.map(foldersIn))).flat()) {
     const data = await loadVolumeData(directory);
-    if (data) found.push({ directory, driver: data.driverName, handle: data.volumeHandle });
+    if (!data) continue;
+    const { driverName, volumeHandle: handle } = data;
+    found.push({ volumeMode: 'Filesystem', directory, driver: driverName, handle });
   }
   return found;
 }

@@ -44,6 +44,7 @@ test('a persistent volume is known by its handle', () => {
     driver: 'd',
     handle: 'h',
     mode: 'Persistent',
+    volumeMode: 'Filesystem',
     fsType: 'ext4',
     attributes: {},
     isReadOnly: true,
@@ -53,6 +54,15 @@ test('a persistent volume is known by its handle', () => {
     publishSecret: undefined,
     expandSecret: undefined,
   });
+});
+
+test('a persistent volume is a block device when it says so', () => {
+  const csi = { driver: 'd', volumeHandle: 'h' };
+  const modes = [undefined, 'Filesystem', 'Block'].map(
+    (volumeMode) =>
+      persistentCsiVolume({ spec: { csi, ...(volumeMode && { volumeMode }) } }, false)?.volumeMode,
+  );
+  assert.deepEqual(modes, ['Filesystem', 'Filesystem', 'Block']);
 });
 
 test('names in the API are those that controllers compute', () => {

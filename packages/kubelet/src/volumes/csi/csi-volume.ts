@@ -4,6 +4,9 @@ import type { CSIVolumeSource, PersistentVolume } from 'kubernetes-types/core/v1
 import type { Pod } from '../../api/pod.ts';
 import type { LifecycleMode } from './csi-driver-object.ts';
 
+/** What containers get of a volume: its files, or its device. */
+export type VolumeMode = 'Filesystem' | 'Block';
+
 /** Names a Secret. */
 export interface SecretName {
   namespace: string;
@@ -18,6 +21,8 @@ export interface CsiVolume {
   /** How the driver names it. */
   handle: string;
   mode: LifecycleMode;
+  /** Whether it is a block device. */
+  volumeMode: VolumeMode;
   fsType: string;
   attributes: Readonly<Record<string, string>>;
   isReadOnly: boolean;
@@ -38,6 +43,7 @@ export function inlineCsiVolume({ metadata }: Pod, name: string, source: CSIVolu
     driver,
     handle: `csi-${sha256(`${uid}${name}`)}`,
     mode: 'Ephemeral',
+    volumeMode: 'Filesystem',
     fsType,
     attributes: volumeAttributes,
     isReadOnly: readOnly,
@@ -61,6 +67,7 @@ export function persistentCsiVolume(
     driver: csi.driver,
     handle: csi.volumeHandle,
     mode: 'Persistent',
+    volumeMode: spec?.volumeMode === 'Block' ? 'Block' : 'Filesystem',
     fsType: csi.fsType ?? '',
     attributes: csi.volumeAttributes ?? {},
     isReadOnly,

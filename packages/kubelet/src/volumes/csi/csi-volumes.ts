@@ -1,36 +1,37 @@
 // Makes the volumes of CSI drivers for pods, and takes them away: waits until a volume is attached, has it staged once for
 // the node and published for each pod, in the order of pkg/volume/csi.
-import { messageOf } from '@berth/common/error-message.ts';
 import { selinuxEnabled } from '@berth/linux/security/selinux.ts';
 import type { VolumeAttachment } from 'kubernetes-types/storage/v1.d.ts';
 import type { Pod } from '../../api/pod.ts';
-import type { ApiClient, ApiObject } from '../../apiserver/api-client.ts';
 import { NodeServiceCapability_RPC_Type as Capability } from '../../generated/csi.ts';
 import { createLogger } from '../../klog/klog.ts';
 import type { VolumeMetrics } from '../../metrics/volume-metrics.ts';
 import type { Node } from '../../node/status/node-object.ts';
 import { Instant } from '../../stats/instant.ts';
 import type { FsStats } from '../../stats/stats-api.ts';
-import { setVolumeGroup } from '../ownership.ts';
-import type { PreparedVolume } from '../plugin.ts';
-import type { IssuedToken, ServerContents } from '../server-contents.ts';
-import { VolumeWait } from '../volume-error.ts';
+import { type DevicePlace, mapDevice, resolveDevice } from '../block/map-device.ts';
+import { mapStep } from '../block/map-step.ts';
+import type { NodeVolume } from '../plugin.ts';
+import { MapError, VolumeWait } from '../volume-error.ts';
 import { attachProblem, publishContext } from './attachments.ts';
-import { appliesGroup, type CsiDriverObject, checkLifecycleMode, needsAttach } from './csi-driver-object.ts';
-import { type CsiDrivers, type DriverCalls, isFinal } from './csi-drivers.ts';
-import { globalMount, publishedDir, publishTarget, stagedDir } from './csi-paths.ts';
+import { type CsiDriverObject, checkLifecycleMode, needsAttach } from './csi-driver-object.ts';
+import type { CsiDrivers, DriverCalls } from './csi-drivers.ts';
+import { devicePlace, publishTarget } from './csi-paths.ts';
 import { type DriverVolume, publishedOf, publishedVolumes, stagedVolumes } from './csi-remains.ts';
+import { attachmentName, type CsiVolume, pluginOf, volumeInNodeStatus } from './csi-volume.ts';
 import {
-  attachmentName,
-  type CsiVolume,
-  pluginOf,
-  podAttributes,
-  type SecretName,
-  volumeInNodeStatus,
-} from './csi-volume.ts';
+  hasFolder,
+  type MappedDevice,
+  mappedDevices,
+  mappedDevicesOf,
+  stagedDevices,
+} from './device-remains.ts';
+import { noteDevice, publishDevice, unpublishDevice } from './publish-device.ts';
+import { type PublishPorts, publishMount } from './publish-mount.ts';
+import { readSecret } from './secrets.ts';
 import { StagedVolumes } from './staged-volumes.ts';
 import { volumeCapability } from './volume-capability.ts';
-import { removeVolumeDir, saveVolumeData } from './volume-data.ts';
+import { removeVolumeDir } from './volume-data.ts';
 import { statsOf } from './volume-stats.ts';
 
 const log = createLogger('csi-volumes.ts');
@@ -39,16 +40,12 @@ const log = createLogger('csi-volumes.ts');
 const waitMs = 10_000;
 
 /** The parameters of these volumes. */
-export interface CsiVolumesPorts {
-  roots: Parameters<typeof publishedDir>[0];
-  nodeName: string;
-  client: Pick<ApiClient, 'get'>;
+export interface CsiVolumesPorts extends PublishPorts {
   drivers: CsiDrivers;
   /** The CSIDriver object of a name. Rejects while they have not been read. */
   driverObject(name: string): Promise<CsiDriverObject | undefined>;
   /** The same at once; undefined while they have not been read. */
   knownDriverObjects(): ReadonlyMap<string, CsiDriverObject> | undefined;
-  tokens: Pick<ServerContents, 'issuedToken'>;
   metrics: Pick<VolumeMetrics, 'operation'>;
   /** The node as it was observed last. */
   node(): Node | undefined;
@@ -84,8 +81,9 @@ export class CsiVolumes {
   /** Reads what an earlier kubelet has left. */
   async start(): Promise<void> {
     const { roots } = this.#ports;
-    const found = (await publishedVolumes(roots)).filter(({ isPersistent }) => isPersistent);
-    for (const volume of [...found, ...(await stagedVolumes(roots))]) {
+    const published = (await publishedVolumes(roots)).filter(({ isPersistent }) => isPersistent);
+    const staged = [...(await stagedVolumes(roots)), ...(await stagedDevices(roots))];
+    for (const volume of [...published, ...staged]) {
       this.#inUse.set(volumeInNodeStatus(volume), volume);
     }
     this.#hasRead = true;
@@ -97,9 +95,18 @@ export class CsiVolumes {
 
   /** A driver has come: what an earlier kubelet has left staged and nobody uses is unstaged. */
   driverCame(driver: string): void {
-    this.#staged.sweep(driver).catch((error: unknown) => {
+    this.#sweep(driver).catch((error: unknown) => {
       log.error('Failed to look for staged volumes', { err: error, driver });
     });
+  }
+
+  async #sweep(driver: string): Promise<void> {
+    const { roots } = this.#ports;
+    // The real kubelet may be killed while it publishes a device, and removes the folder of its pod then.
+    for (const device of await mappedDevices(roots)) {
+      if (device.driver === driver && !hasFolder(roots, device.uid)) await this.#unmapDevice(device);
+    }
+    await this.#staged.sweep(driver);
   }
 
   /** The volumes in use that controllers attach; undefined while that is not known. */
@@ -120,31 +127,70 @@ export class CsiVolumes {
   }
 
   /**
-   * Makes the volume for the pod.
+   * Mounts the volume for the pod.
    *
    * @param isRepeated whether the pod has it already, and the driver is to renew what is in it
    */
-  async mount(pod: Pod, volume: CsiVolume, isRepeated: boolean): Promise<PreparedVolume> {
+  async mount(
+    pod: Pod,
+    volume: CsiVolume,
+    isRepeated: boolean,
+  ): Promise<{ prepared: NodeVolume; path: string }> {
     const { drivers, metrics, driverObject } = this.#ports;
     const object = await driverObject(volume.driver);
     checkLifecycleMode(volume.driver, object, volume.mode);
     const isPersistent = volume.mode === 'Persistent';
-    const isAttached = isPersistent && needsAttach(object);
-    if (isPersistent) this.#hold(volume, pod.metadata.uid, isAttached);
-    const context = isAttached ? await this.#attached(pod, volume) : {};
+    const context = isPersistent ? await this.#attached(pod, volume, object) : {};
     tellSelinux(pod, object, volume);
     const path = await metrics.operation(pluginOf(volume.driver), 'volume_mount', () =>
       drivers.use(volume.driver, async (calls) => {
         const publish = (stagedAt: string | undefined): Promise<string> =>
-          this.#publish(pod, volume, { calls, object, stagedAt, context, isRepeated });
+          publishMount(this.#ports, pod, volume, { calls, object, stagedAt, context, isRepeated });
         if (!isPersistent) return publish(undefined);
         return this.#staged.exclusively(volume, async () => {
-          const stagedAt = await this.#stage(pod, volume, calls, context);
-          return publish(stagedAt);
+          await this.#checkSoleUser(pod, volume);
+          return publish(await this.#stage(pod, volume, calls, context));
         });
       }),
     );
-    return { from: 'node', path, isReadOnly: volume.isReadOnly, isRelabelled: selinuxEnabled() };
+    const { isReadOnly } = volume;
+    return { prepared: { from: 'node', path, isReadOnly, isRelabelled: selinuxEnabled() }, path };
+  }
+
+  /**
+   * Gives the pod the block device of a persistent volume. Called again, the driver publishes it again.
+   *
+   * @throws MapError that names the step, or VolumeWait
+   */
+  async map(pod: Pod, volume: CsiVolume): Promise<{ place: DevicePlace; device: string }> {
+    const { drivers, metrics, driverObject, roots } = this.#ports;
+    const { driver, specName } = volume;
+    const place = devicePlace(roots, specName, pod.metadata.uid);
+    const object = await driverObject(driver);
+    const context = await mapStep('WaitForAttach', specName, () => this.#attached(pod, volume, object));
+    if (!drivers.names().includes(driver)) {
+      const problem = `driver name ${driver} not found in the list of registered CSI drivers`;
+      const where = 'kubernetes.io/csi: blockMapper.SetUpDevice failed to get CSI client';
+      throw new MapError('SetUpDevice failed', specName, `${where}: ${problem}`);
+    }
+    const device = await metrics.operation(pluginOf(driver), 'map_volume', () =>
+      drivers.use(driver, (calls) =>
+        this.#staged.exclusively(volume, async () => {
+          await mapStep('SetUpDevice', specName, async () => {
+            await this.#checkSoleUser(pod, volume);
+            await noteDevice(this.#ports, volume);
+            await this.#stage(pod, volume, calls, context);
+          });
+          const published = await mapStep('MapPodDevice', specName, () =>
+            publishDevice(this.#ports, pod, volume, { calls, object, context }),
+          );
+          const found = await mapStep('EvalHostSymlinks', specName, () => resolveDevice(published));
+          await mapStep('MapBlockVolume', specName, async () => mapDevice(place, found));
+          return found;
+        }),
+      ),
+    );
+    return { place, device };
   }
 
   /** Whether the driver of a volume is to publish it again and again. */
@@ -161,11 +207,12 @@ export class CsiVolumes {
     });
   }
 
-  /** Has the driver grow the file system at `path`. False: it cannot. */
+  /** Has the driver grow the file system at `path`, or the device there. False: it cannot. */
   async expand(volume: CsiVolume, path: string, bytes: bigint): Promise<boolean> {
-    const { drivers, metrics, roots } = this.#ports;
-    const { driver, handle, fsType, mountOptions, accessModes } = volume;
-    const secrets = await this.#secrets(volume.expandSecret, 'NodeExpandSecretRef');
+    const { drivers, metrics, client } = this.#ports;
+    const { driver, handle, accessModes } = volume;
+    const secrets = await readSecret(client, volume.expandSecret, 'NodeExpandSecretRef');
+    const place = this.#staged.place(volume);
     return await drivers.use(driver, async ({ node, can }) => {
       if (!(await can(Capability.EXPAND_VOLUME))) return false;
       const isStaged = await can(Capability.STAGE_UNSTAGE_VOLUME);
@@ -175,11 +222,11 @@ export class CsiVolumes {
           volumeId: handle,
           volumePath: path,
           capacityRange: { requiredBytes: bytes },
-          stagingTargetPath: isStaged ? globalMount(stagedDir(roots, volume)) : '',
+          stagingTargetPath: isStaged ? place.path : '',
           volumeCapability: volumeCapability({
             accessMode: accessModes?.[0],
             hasSingleNodeMultiWriter,
-            use: { as: 'mount', fsType, mountOptions, group: undefined },
+            use: place.use(volume, undefined),
           }),
           secrets,
         }),
@@ -200,11 +247,29 @@ export class CsiVolumes {
       if (removeVolumeDir(directory, target) === 'still mounted') {
         throw new Error(`the driver ${driver} has left ${target} mounted`);
       }
-      if (isPersistent) this.#staged.release({ driver, handle }, uid);
+      if (isPersistent) this.#staged.release({ volumeMode: 'Filesystem', driver, handle }, uid);
     }
+    for (const device of await mappedDevicesOf(roots, uid)) await this.#unmapDevice(device);
     // Those that were never published.
     for (const volume of this.#held.get(uid)?.values() ?? []) this.#staged.release(volume, uid);
     this.#held.delete(uid);
+  }
+
+  async #unmapDevice(device: MappedDevice): Promise<void> {
+    const { drivers, metrics } = this.#ports;
+    await metrics.operation(pluginOf(device.driver), 'unmap_volume', () =>
+      drivers.use(device.driver, (calls) => unpublishDevice(this.#ports, calls, device)),
+    );
+    this.#staged.release(device, device.uid);
+  }
+
+  /** Throws when another pod has a volume that only one may have. Called while nothing else is done to it. */
+  async #checkSoleUser({ metadata }: Pod, volume: CsiVolume): Promise<void> {
+    const { accessModes = [] } = volume;
+    if (accessModes.length !== 1 || accessModes[0] !== 'ReadWriteOncePod') return;
+    const pods = await this.#staged.place(volume).publishedFor();
+    if (pods.every((uid) => uid === metadata.uid)) return;
+    throw new Error('volume uses the ReadWriteOncePod access mode and is already in use by another pod');
   }
 
   #hold(volume: CsiVolume, uid: string, isAttached: boolean): void {
@@ -218,9 +283,16 @@ export class CsiVolumes {
     if (isAttached) this.#ports.onInUse();
   }
 
-  /** What the attacher says to the driver. Throws while the volume is not attached. */
-  async #attached(pod: Pod, volume: CsiVolume): Promise<Record<string, string>> {
+  /** What the attacher of a persistent volume says to the driver. Throws while the volume is not attached. */
+  async #attached(
+    pod: Pod,
+    volume: CsiVolume,
+    object: CsiDriverObject | undefined,
+  ): Promise<Record<string, string>> {
     const { client, node, nodeName } = this.#ports;
+    const isAttached = needsAttach(object);
+    this.#hold(volume, pod.metadata.uid, isAttached);
+    if (!isAttached) return {};
     const problem = attachProblem(node(), volumeInNodeStatus(volume));
     if (problem !== undefined) {
       this.#waiting.add(pod.metadata.uid);
@@ -240,110 +312,11 @@ export class CsiVolumes {
     const request = async () => ({
       volume,
       publishContext: context,
-      secrets: await this.#secrets(volume.stageSecret, 'NodeStageSecretRef'),
+      secrets: await readSecret(this.#ports.client, volume.stageSecret, 'NodeStageSecretRef'),
       fsGroup: pod.spec.securityContext.fsGroup,
     });
     return this.#staged.stage(calls, request, volume);
   }
-
-  async #publish(
-    pod: Pod,
-    volume: CsiVolume,
-    {
-      calls,
-      object,
-      stagedAt,
-      context,
-      isRepeated,
-    }: {
-      calls: DriverCalls;
-      object: CsiDriverObject | undefined;
-      stagedAt: string | undefined;
-      context: Record<string, string>;
-      isRepeated: boolean;
-    },
-  ): Promise<string> {
-    const { roots, nodeName } = this.#ports;
-    const { driver, handle, mode, fsType, mountOptions, accessModes, specName } = volume;
-    const { fsGroup, fsGroupChangePolicy } = pod.spec.securityContext;
-    const directory = publishedDir(roots, pod.metadata.uid, specName);
-    const target = publishTarget(directory);
-    const secrets = await this.#secrets(volume.publishSecret, 'NodePublishSecretRef');
-    const tokens = await this.#tokens(pod, object);
-    const inSecrets = object?.spec.serviceAccountTokenInSecrets === true;
-    const [hasSingleNodeMultiWriter, driverAppliesGroup] = [
-      await calls.can(Capability.SINGLE_NODE_MULTI_WRITER),
-      await calls.can(Capability.VOLUME_MOUNT_GROUP),
-    ];
-    await saveVolumeData(directory, {
-      specVolID: specName,
-      volumeHandle: handle,
-      driverName: driver,
-      nodeName,
-      attachmentID: attachmentName(volume, nodeName),
-      volumeLifecycleMode: mode,
-    });
-    try {
-      await calls.node.nodePublishVolume({
-        volumeId: handle,
-        publishContext: context,
-        stagingTargetPath: stagedAt ?? '',
-        targetPath: target,
-        volumeCapability: volumeCapability({
-          accessMode: accessModes?.[0],
-          hasSingleNodeMultiWriter,
-          use: { as: 'mount', fsType, mountOptions, group: driverAppliesGroup ? fsGroup : undefined },
-        }),
-        readonly: volume.isReadOnly,
-        secrets: { ...secrets, ...(inSecrets && tokens) },
-        volumeContext: {
-          ...volume.attributes,
-          ...(object?.spec.podInfoOnMount === true && podAttributes(pod, mode)),
-          ...(!inSecrets && tokens),
-        },
-      });
-    } catch (error) {
-      // A pod that has the volume goes on with what it has.
-      if (isFinal(error) && !isRepeated) removeVolumeDir(directory, target);
-      throw error;
-    }
-    const facts = { fsGroup, isReadOnly: volume.isReadOnly, fsType, accessModes, mode };
-    if (!driverAppliesGroup && appliesGroup(object, facts)) {
-      await setVolumeGroup(target, fsGroup, 'read-write', fsGroupChangePolicy);
-    }
-    return target;
-  }
-
-  async #secrets(secret: SecretName | undefined, field: string): Promise<Record<string, string>> {
-    if (!secret) return {};
-    try {
-      const found = await this.#ports.client.get<SecretObject>(
-        { group: '', version: 'v1', plural: 'secrets' },
-        secret,
-      );
-      const entries = Object.entries(found.data ?? {});
-      return Object.fromEntries(
-        entries.map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
-      );
-    } catch (error) {
-      const { namespace, name } = secret;
-      throw new Error(`fetching ${field} ${namespace}/${name} failed: ${messageOf(error)}`, { cause: error });
-    }
-  }
-
-  async #tokens(pod: Pod, object: CsiDriverObject | undefined): Promise<Record<string, string>> {
-    const requests = object?.spec.tokenRequests ?? [];
-    if (requests.length === 0) return {};
-    const issued: Record<string, IssuedToken> = {};
-    for (const { audience, expirationSeconds = 3600 } of requests) {
-      issued[audience] = await this.#ports.tokens.issuedToken(pod, { audience, expirationSeconds });
-    }
-    return { 'csi.storage.k8s.io/serviceAccount.tokens': JSON.stringify(issued) };
-  }
-}
-
-interface SecretObject extends ApiObject {
-  data?: Record<string, string>;
 }
 
 /** A node without SELinux mounts without its label, which is told. */

@@ -1,6 +1,5 @@
 // Stages volumes for all pods of the node, and unstages them when no pod uses them any more, also those of pods of an earlier
 // kubelet. What is done to one volume is done one after the other.
-import { mkdirSync } from 'node:fs';
 import { sleepUntilAborted } from '@berth/common/abort.ts';
 import { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import { NodeServiceCapability_RPC_Type as Capability } from '../../generated/csi.ts';
@@ -8,11 +7,11 @@ import { createLogger } from '../../klog/klog.ts';
 import { rpcErrorText } from '../../kubecontainer/rpc-error-text.ts';
 import type { VolumeMetrics } from '../../metrics/volume-metrics.ts';
 import { type CsiDrivers, type DriverCalls, isFinal } from './csi-drivers.ts';
-import { globalMount, stagedDir } from './csi-paths.ts';
-import { type DriverVolume, publishedVolumes, stagedVolumes } from './csi-remains.ts';
+import { type DriverVolume, stagedVolumes } from './csi-remains.ts';
 import { type CsiVolume, pluginOf } from './csi-volume.ts';
+import { stagedDevices } from './device-remains.ts';
+import { type StagingPlace, stagingPlace } from './staging-place.ts';
 import { volumeCapability } from './volume-capability.ts';
-import { loadVolumeData, removeVolumeDir, saveVolumeData } from './volume-data.ts';
 
 const log = createLogger('staged-volumes.ts');
 
@@ -29,7 +28,7 @@ export interface StageRequest {
 
 /** The parameters of staging. */
 export interface StagedVolumesPorts {
-  roots: Parameters<typeof stagedDir>[0];
+  roots: Parameters<typeof stagingPlace>[0];
   drivers: CsiDrivers;
   metrics: Pick<VolumeMetrics, 'operation'>;
   /** Nothing on this node uses the volume any more. */
@@ -58,7 +57,7 @@ export class StagedVolumes {
 
   /** Notes that a pod uses the volume: it stays staged. */
   hold(volume: DriverVolume, uid: string): void {
-    const directory = stagedDir(this.#ports.roots, volume);
+    const { directory } = this.place(volume);
     const users = this.#users.get(directory) ?? new Set<string>();
     this.#users.set(directory, users);
     users.add(uid);
@@ -66,18 +65,25 @@ export class StagedVolumes {
 
   /** A pod does not use the volume any more: unstages it, in the background, if no other does. */
   release(volume: DriverVolume, uid: string): void {
-    this.#users.get(stagedDir(this.#ports.roots, volume))?.delete(uid);
+    this.#users.get(this.place(volume).directory)?.delete(uid);
     void this.#end(volume);
   }
 
   /** Unstages what an earlier kubelet has left staged of a driver. */
   async sweep(driver: string): Promise<void> {
-    for (const volume of await stagedVolumes(this.#ports.roots, driver)) void this.#end(volume);
+    const { roots } = this.#ports;
+    const staged = [...(await stagedVolumes(roots, driver)), ...(await stagedDevices(roots, driver))];
+    for (const volume of staged) void this.#end(volume);
+  }
+
+  /** Where the volume is staged, by a driver that stages. */
+  place(volume: DriverVolume): StagingPlace {
+    return stagingPlace(this.#ports.roots, volume);
   }
 
   /** Runs `run` while nothing else is done to the volume. */
   async exclusively<Result>(volume: DriverVolume, run: () => Promise<Result>): Promise<Result> {
-    return await this.#queue.run(stagedDir(this.#ports.roots, volume), run);
+    return await this.#queue.run(this.place(volume).directory, run);
   }
 
   /**
@@ -91,18 +97,16 @@ export class StagedVolumes {
     volume: CsiVolume,
   ): Promise<string | undefined> {
     if (!(await calls.can(Capability.STAGE_UNSTAGE_VOLUME))) return undefined;
-    const directory = stagedDir(this.#ports.roots, volume);
-    const path = globalMount(directory);
+    const place = this.place(volume);
+    const { directory, path } = place;
     if (this.#staged.has(directory)) return path;
     const { publishContext, secrets, fsGroup } = await request();
     const [hasSingleNodeMultiWriter, appliesGroup] = [
       await calls.can(Capability.SINGLE_NODE_MULTI_WRITER),
       await calls.can(Capability.VOLUME_MOUNT_GROUP),
     ];
-    const { fsType, mountOptions, accessModes, handle, driver, attributes } = volume;
-    const group = appliesGroup ? fsGroup : undefined;
-    mkdirSync(path, { recursive: true, mode: 0o750 });
-    await saveVolumeData(directory, { driverName: driver, volumeHandle: handle });
+    const { accessModes, handle, attributes } = volume;
+    await place.prepare();
     try {
       await calls.node.nodeStageVolume({
         volumeId: handle,
@@ -111,14 +115,14 @@ export class StagedVolumes {
         volumeCapability: volumeCapability({
           accessMode: accessModes?.[0],
           hasSingleNodeMultiWriter,
-          use: { as: 'mount', fsType, mountOptions, group },
+          use: place.use(volume, appliesGroup ? fsGroup : undefined),
         }),
         secrets,
         volumeContext: { ...attributes },
       });
     } catch (error) {
       // Otherwise the driver may still be at it: it is unstaged when the pod ends.
-      if (isFinal(error)) removeVolumeDir(directory, path);
+      if (isFinal(error) && (await place.publishedFor()).length === 0) await place.remove();
       throw error;
     }
     this.#staged.add(directory);
@@ -127,7 +131,8 @@ export class StagedVolumes {
 
   /** Unstages the volume as soon as that succeeds, unless a pod uses it again. */
   async #end(volume: DriverVolume): Promise<void> {
-    const directory = stagedDir(this.#ports.roots, volume);
+    const place = this.place(volume);
+    const { directory } = place;
     const underWay = this.#ending.get(directory);
     if (underWay) {
       underWay.again = true;
@@ -140,7 +145,7 @@ export class StagedVolumes {
     while (current.again && !signal.aborted) {
       current.again = false;
       try {
-        await this.exclusively(volume, () => this.#unstageUnused(volume, directory));
+        await this.exclusively(volume, () => this.#unstageUnused(volume, place));
       } catch (error) {
         const { driver, handle } = volume;
         const err = rpcErrorText(error);
@@ -153,25 +158,24 @@ export class StagedVolumes {
     this.#ending.delete(directory);
   }
 
-  async #unstageUnused(volume: DriverVolume, directory: string): Promise<void> {
-    const { roots, drivers, metrics, onUnused } = this.#ports;
+  async #unstageUnused(volume: DriverVolume, place: StagingPlace): Promise<void> {
+    const { drivers, metrics, onUnused } = this.#ports;
+    const { directory, path } = place;
     if ((this.#users.get(directory)?.size ?? 0) > 0) return;
-    const published = await publishedVolumes(roots);
+    if ((await place.publishedFor()).length > 0) return;
     const { driver, handle } = volume;
-    if (published.some((each) => each.driver === driver && each.handle === handle)) return;
-    if (await loadVolumeData(directory)) {
+    if (await place.isNoted()) {
       this.#staged.delete(directory);
-      const path = globalMount(directory);
-      await metrics.operation(pluginOf(driver), 'unmount_device', () =>
-        drivers.use(driver, async ({ node, can }) => {
-          if (await can(Capability.STAGE_UNSTAGE_VOLUME)) {
+      await metrics.operation(pluginOf(driver), place.unstages, async () => {
+        await drivers.use(driver, async ({ node, can }) => {
+          if ((await can(Capability.STAGE_UNSTAGE_VOLUME)) && place.mayBeStaged()) {
             await node.nodeUnstageVolume({ volumeId: handle, stagingTargetPath: path });
           }
-        }),
-      );
-      if (removeVolumeDir(directory, path) === 'still mounted') {
-        throw new Error(`the driver has left ${path} mounted`);
-      }
+        });
+        if ((await place.remove()) === 'still mounted') {
+          throw new Error(`the driver has left ${path} mounted`);
+        }
+      });
     }
     this.#users.delete(directory);
     onUnused(volume);

@@ -7,7 +7,7 @@ import { bindMount, isMountPoint } from '@berth/linux/mounts/mount.ts';
 import type { Pod } from '../../api/pod.ts';
 import { pluginDirs, volumePath } from '../../paths/pod-paths.ts';
 import { setVolumeGroup } from '../ownership.ts';
-import type { PreparedVolume } from '../plugin.ts';
+import type { NodeVolume } from '../plugin.ts';
 
 /** A local volume. */
 export interface LocalVolume {
@@ -22,7 +22,7 @@ export async function mountLocal(
   roots: Parameters<typeof volumePath>[0],
   pod: Pod,
   { name, path, isReadOnly }: LocalVolume,
-): Promise<PreparedVolume> {
+): Promise<NodeVolume> {
   if (path.split('/').includes('..')) throw new Error(`invalid path: ${path} must not contain '..'`);
   const target = volumePath(roots, pod.metadata.uid, pluginDirs.local, name);
   if (!isMountPoint(target)) {

@@ -7,24 +7,22 @@ import type { Pod, Volume } from '../../api/pod.ts';
 import { volumeUses } from '../../api/volume-uses.ts';
 import type { ApiClient } from '../../apiserver/api-client.ts';
 import type { Recorder } from '../../events/event.ts';
+import type { VolumeMetrics } from '../../metrics/volume-metrics.ts';
 import type { Node } from '../../node/status/node-object.ts';
 import { pluginDirs, type volumePath } from '../../paths/pod-paths.ts';
-import { wholeFs } from '../../stats/file-stats.ts';
-import { fileSystemOf } from '../../stats/node-readings.ts';
 import type { FsStats } from '../../stats/stats-api.ts';
 import { inlineCsiVolume, persistentCsiVolume } from '../csi/csi-volume.ts';
 import type { CsiVolumes } from '../csi/csi-volumes.ts';
-import type { PreparedVolume, VolumePlugin } from '../plugin.ts';
-import { checkHostPath } from '../plugins/host-path.ts';
-import { mountNfs } from '../plugins/nfs.ts';
+import type { VolumePlugin } from '../plugin.ts';
 import { VolumeWait } from '../volume-error.ts';
 import { namedGroup } from '../volume-groups.ts';
 import { checkVolumeMode, claimOf } from './claim-checks.ts';
 import { expandClaim } from './claim-expander.ts';
 import { resolveClaim } from './claims.ts';
-import { mountLocal } from './local-volume.ts';
+import { unmapLocalDevices } from './local-device.ts';
+import { mapPersistent } from './map-persistent.ts';
+import { type MountOptions, mountPersistent, type PersistentForPod } from './mount-persistent.ts';
 import type { MountedVolumes } from './mounted-volumes.ts';
-import { checkVolumeAffinity } from './volume-affinity.ts';
 
 /** How often a claim is looked at while the pod runs. */
 const lookMs = 60_000;
@@ -38,12 +36,12 @@ export interface StoragePluginsPorts {
   csi: CsiVolumes;
   node(): Node | undefined;
   mounted: MountedVolumes;
+  metrics: Pick<VolumeMetrics, 'operation'>;
   events: Recorder;
 }
 
 /** What a pod has of a volume. */
-interface Made {
-  prepared: PreparedVolume;
+interface Made extends PersistentForPod {
   /** The driver, if it is CSI's. */
   driver: string | undefined;
   lookedAt: number;
@@ -69,10 +67,10 @@ export function storagePlugins(ports: StoragePluginsPorts): VolumePlugin[] {
       const former = made.get(name);
       if (former && !(await csi.isRepublished(source.driver))) return former.prepared;
       const volume = inlineCsiVolume(pod, name, source);
-      const prepared = await csi.mount(pod, volume, former !== undefined);
-      const measure = (): Promise<FsStats | undefined> => csi.stats(volume, pathOf(prepared));
+      const { prepared, path } = await csi.mount(pod, volume, former !== undefined);
+      const measure = (): Promise<FsStats | undefined> => csi.stats(volume, path);
       mounted.add({ uid: pod.metadata.uid, name, claim: undefined, measure });
-      made.set(name, { prepared, driver: source.driver, lookedAt: Date.now() });
+      made.set(name, { prepared, path, measure, driver: source.driver, lookedAt: Date.now() });
       return prepared;
     },
     unmount: async (podFolder) => {
@@ -101,7 +99,11 @@ export function storagePlugins(ports: StoragePluginsPorts): VolumePlugin[] {
   });
   return [
     inline,
-    { ...claim('persistentVolumeClaim'), onDisk: { directory: pluginDirs.local, tearDown: removeTree } },
+    {
+      ...claim('persistentVolumeClaim'),
+      unmount: (podFolder) => unmapLocalDevices(ports, basename(podFolder)),
+      onDisk: { directory: pluginDirs.local, tearDown: removeTree },
+    },
     claim('ephemeral'),
   ];
 }
@@ -117,74 +119,38 @@ async function mountClaim(
   const resolved = await resolveClaim(ports.client, pod, ref).catch((error: unknown) => {
     throw former ? error : new VolumeWait(error instanceof Error ? error.message : String(error), retryMs);
   });
-  const driver = resolved.volume.spec?.csi?.driver;
+  const persistent = resolved.volume;
+  const driver = persistent.spec?.csi?.driver;
   const isRepublished = driver !== undefined && (await ports.csi.isRepublished(driver));
-  const prepared =
-    former && !isRepublished
-      ? former.prepared
-      : {
-          ...(await mountPersistent(
-            ports,
-            { pod, volume: volume.name, persistent: resolved.volume, isReadOnly: ref.isReadOnly },
-            { isRepeated: former !== undefined, signal },
-          )),
-          group: namedGroup(resolved.volume),
-        };
-  const csiVolume = persistentCsiVolume(resolved.volume, ref.isReadOnly);
-  if (csiVolume && !ref.isReadOnly) {
-    await expandClaim(ports, pod, resolved, { volume: csiVolume, path: pathOf(prepared) });
+  const { isReadOnly } = ref;
+  const options = { isReadOnly, isRepeated: former !== undefined, signal };
+  const made =
+    former && !isRepublished ? former : await makePersistent(ports, pod, volume, persistent, options);
+  const csiVolume = persistentCsiVolume(persistent, isReadOnly);
+  if (csiVolume && !isReadOnly) {
+    await expandClaim(ports, pod, resolved, { volume: csiVolume, path: made.path });
   }
   ports.mounted.add({
     uid: pod.metadata.uid,
     name: volume.name,
     claim: { name: ref.claimName, namespace: pod.metadata.namespace },
-    measure: async () => {
-      if (csiVolume) return await ports.csi.stats(csiVolume, pathOf(prepared));
-      const { local, nfs } = resolved.volume.spec ?? {};
-      return local || nfs ? wholeFs(await fileSystemOf(pathOf(prepared))) : undefined;
-    },
+    measure: made.measure,
   });
-  return { prepared, driver, lookedAt: Date.now() };
+  return { ...made, driver, lookedAt: Date.now() };
 }
 
-function pathOf(prepared: PreparedVolume): string {
-  if (prepared.from !== 'node') throw new Error('the volume has no path on this node');
-  return prepared.path;
-}
-
-/** A persistent volume for a pod. */
-interface PersistentMount {
-  pod: Pod;
-  /** The name of the pod's volume. */
-  volume: string;
-  persistent: PersistentVolume;
-  isReadOnly: boolean;
-}
-
-/** Mounts by the kind of the persistent volume. */
-async function mountPersistent(
-  { roots, csi, node }: StoragePluginsPorts,
-  { pod, volume, persistent, isReadOnly }: PersistentMount,
-  { isRepeated, signal }: { isRepeated: boolean; signal: AbortSignal },
-): Promise<PreparedVolume> {
-  const { metadata, spec } = persistent;
-  const name = metadata?.name ?? '';
-  checkVolumeMode(volume, persistent, volumeUses(pod, volume));
-  checkVolumeAffinity(persistent, node()?.metadata.labels ?? {});
-  const csiVolume = persistentCsiVolume(persistent, isReadOnly);
-  if (csiVolume) return await csi.mount(pod, csiVolume, isRepeated);
-  if (spec?.local) return await mountLocal(roots, pod, { name, path: spec.local.path, isReadOnly });
-  if (spec?.hostPath) {
-    await checkHostPath(spec.hostPath);
-    return { from: 'node', path: spec.hostPath.path, isReadOnly, isRelabelled: false };
-  }
-  if (spec?.nfs) {
-    const { server, path, readOnly = false } = spec.nfs;
-    const { mountOptions = [] } = spec;
-    const share = { name, server, path, isReadOnly: isReadOnly || readOnly, mountOptions };
-    return await mountNfs({ roots }, pod, share, signal);
-  }
-  throw new Error(
-    `no volume plugin matched: PersistentVolume ${name} is neither csi, local, hostPath nor nfs`,
-  );
+/** Mounts the persistent volume, or maps its device. */
+async function makePersistent(
+  ports: StoragePluginsPorts,
+  pod: Pod,
+  volume: Volume,
+  persistent: PersistentVolume,
+  options: MountOptions,
+): Promise<PersistentForPod> {
+  checkVolumeMode(volume.name, persistent, volumeUses(pod, volume.name));
+  const made =
+    persistent.spec?.volumeMode === 'Block'
+      ? await mapPersistent(ports, pod, persistent, options)
+      : await mountPersistent(ports, pod, persistent, options);
+  return { ...made, prepared: { ...made.prepared, group: namedGroup(persistent) } };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkVolumeAffinity } from './volume-affinity.ts';
+import { affinityProblem } from './volume-affinity.ts';
 
 test('a volume is used on the nodes that it names', () => {
   const labels = { 'kubernetes.io/hostname': 'n', zone: 'a' };
@@ -15,8 +15,11 @@ test('a volume is used on the nodes that it names', () => {
       },
     },
   });
-  checkVolumeAffinity({ spec: {} }, labels);
-  checkVolumeAffinity(volume(['zone', 'a']), labels);
-  checkVolumeAffinity(volume(['zone', 'b'], ['kubernetes.io/hostname', 'n']), labels);
-  assert.throws(() => checkVolumeAffinity(volume(['zone', 'b']), labels), /no matching NodeSelectorTerms/);
+  const table: [volume: object, problem: string | undefined][] = [
+    [{ spec: {} }, undefined],
+    [volume(['zone', 'a']), undefined],
+    [volume(['zone', 'b'], ['kubernetes.io/hostname', 'n']), undefined],
+    [volume(['zone', 'b']), 'no matching NodeSelectorTerms'],
+  ];
+  for (const [each, problem] of table) assert.equal(affinityProblem(each, labels), problem);
 });

@@ -2,12 +2,12 @@
 import type { PersistentVolume } from 'kubernetes-types/core/v1.d.ts';
 import { matchesTerm } from '../../admission/node-affinity.ts';
 
-/** Throws when the volume is for other nodes. */
-export function checkVolumeAffinity(
+/** Why a node with these labels cannot use the volume; undefined: it can. */
+export function affinityProblem(
   { spec }: PersistentVolume,
   labels: Readonly<Record<string, string>>,
-): void {
+): string | undefined {
   const terms = spec?.nodeAffinity?.required?.nodeSelectorTerms;
-  if (!terms || terms.some((term) => matchesTerm(term, labels))) return;
-  throw new Error('NodeAffinity check failed: no matching NodeSelectorTerms');
+  if (!terms || terms.some((term) => matchesTerm(term, labels))) return undefined;
+  return 'no matching NodeSelectorTerms';
 }

@@ -11,7 +11,7 @@ import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { isMountPoint } from '@berth/linux/mounts/mount.ts';
 import type { Pod } from '../../api/pod.ts';
 import { pluginDirs, volumePath } from '../../paths/pod-paths.ts';
-import type { PreparedVolume, VolumePlugin } from '../plugin.ts';
+import type { NodeVolume, VolumePlugin } from '../plugin.ts';
 
 const directory = pluginDirs.nfs;
 
@@ -64,7 +64,7 @@ export async function mountNfs(
   pod: Pod,
   { name, server, path: remote, isReadOnly, mountOptions }: NfsVolume,
   signal: AbortSignal,
-): Promise<PreparedVolume> {
+): Promise<NodeVolume> {
   const path = volumePath(roots, pod.metadata.uid, directory, name);
   if (!isMountPoint(path)) {
     const program = await findMountNfs(searchPath);

@@ -1,0 +1,92 @@
+// Mounts a persistent volume for a pod, by its kind.
+import type { PersistentVolume } from 'kubernetes-types/core/v1.d.ts';
+import type { Pod } from '../../api/pod.ts';
+import type { Node } from '../../node/status/node-object.ts';
+import type { volumePath } from '../../paths/pod-paths.ts';
+import { wholeFs } from '../../stats/file-stats.ts';
+import { fileSystemOf } from '../../stats/node-readings.ts';
+import type { FsStats } from '../../stats/stats-api.ts';
+import { persistentCsiVolume } from '../csi/csi-volume.ts';
+import type { CsiVolumes } from '../csi/csi-volumes.ts';
+import type { DeviceVolume, NodeVolume } from '../plugin.ts';
+import { checkHostPath } from '../plugins/host-path.ts';
+import { mountNfs } from '../plugins/nfs.ts';
+import { mountLocal } from './local-volume.ts';
+import { affinityProblem } from './volume-affinity.ts';
+
+/** A persistent volume that a pod has. */
+export interface PersistentForPod {
+  prepared: NodeVolume | DeviceVolume;
+  /** By which its driver knows it. */
+  path: string;
+  /** How full it is; undefined: nobody can say. */
+  measure(): Promise<FsStats | undefined>;
+}
+
+/** What mounts of persistent volumes need. */
+export interface MountPersistentPorts {
+  roots: Parameters<typeof volumePath>[0];
+  csi: Pick<CsiVolumes, 'mount' | 'stats'>;
+  node(): Node | undefined;
+}
+
+/** How it is mounted. */
+export interface MountOptions {
+  isReadOnly: boolean;
+  /** Whether the pod has it already, and its driver is to renew what is in it. */
+  isRepeated: boolean;
+  /** Aborted when the pod must end. */
+  signal: AbortSignal;
+}
+
+/** Mounts it. */
+export async function mountPersistent(
+  ports: MountPersistentPorts,
+  pod: Pod,
+  persistent: PersistentVolume,
+  options: MountOptions,
+): Promise<PersistentForPod> {
+  const problem = affinityProblem(persistent, ports.node()?.metadata.labels ?? {});
+  if (problem !== undefined) throw new Error(`NodeAffinity check failed: ${problem}`);
+  const { prepared, path } = await mount(ports, pod, persistent, options);
+  const volume = persistentCsiVolume(persistent, options.isReadOnly);
+  const { local, nfs } = persistent.spec ?? {};
+  return {
+    prepared,
+    path,
+    measure: async () => {
+      if (volume) return await ports.csi.stats(volume, path);
+      return local || nfs ? wholeFs(await fileSystemOf(path)) : undefined;
+    },
+  };
+}
+
+async function mount(
+  { roots, csi }: MountPersistentPorts,
+  pod: Pod,
+  persistent: PersistentVolume,
+  { isReadOnly, isRepeated, signal }: MountOptions,
+): Promise<Pick<PersistentForPod, 'prepared' | 'path'>> {
+  const { metadata, spec } = persistent;
+  const name = metadata?.name ?? '';
+  const csiVolume = persistentCsiVolume(persistent, isReadOnly);
+  if (csiVolume) return await csi.mount(pod, csiVolume, isRepeated);
+  if (spec?.local) return atPath(await mountLocal(roots, pod, { name, path: spec.local.path, isReadOnly }));
+  if (spec?.hostPath) {
+    await checkHostPath(spec.hostPath);
+    return atPath({ from: 'node', path: spec.hostPath.path, isReadOnly, isRelabelled: false });
+  }
+  if (spec?.nfs) {
+    const { server, path, readOnly = false } = spec.nfs;
+    const { mountOptions = [] } = spec;
+    const share = { name, server, path, isReadOnly: isReadOnly || readOnly, mountOptions };
+    return atPath(await mountNfs({ roots }, pod, share, signal));
+  }
+  throw new Error(
+    `no volume plugin matched: PersistentVolume ${name} is neither csi, local, hostPath nor nfs`,
+  );
+}
+
+function atPath(prepared: NodeVolume): { prepared: NodeVolume; path: string } {
+  return { prepared, path: prepared.path };
+}
