@@ -1,8 +1,17 @@
-// Makes src/generated from proto/: the protocols of plugins' registration, of device plugins and of CSI. Run it with
-// `npm run generate` after a change of the proto; it needs Debian's protobuf-compiler.
+// Makes src/generated from proto/: the protocols of plugins' registration, of device plugins, of CSI and of
+// drivers of resource claims. Run it with `npm run generate` after a change of the proto; it needs Debian's
+// protobuf-compiler.
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generateCodecs } from '../../cri/scripts/codecs.mjs';
 
 const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));
-generateCodecs(packageRoot, ['csi.proto', 'device-plugin.proto', 'plugin-registration.proto']);
+generateCodecs(packageRoot, [
+  'csi.proto',
+  'device-plugin.proto',
+  'dra-health-v1.proto',
+  'dra-health-v1alpha1.proto',
+  'dra-v1.proto',
+  'dra-v1beta1.proto',
+  'plugin-registration.proto',
+]);
