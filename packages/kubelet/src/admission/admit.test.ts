@@ -296,9 +296,12 @@ test('the rejection of a pod of the API server is final, until it is deleted', (
 });
 
 test('a pod of the API server that needs what this kubelet does not do is rejected by the field', () => {
+  const plain = served('a');
+  const volumeDevices = [{ name: 'v', devicePath: '/dev/v' }];
+  const containers = plain.spec.containers.map((container) => ({ ...container, volumeDevices }));
   assert.equal(
-    admit([served('a', {}, {}, { resourceClaims: [{ name: 'gpu', resourceClaimName: 'x' }] })])[1],
-    'spec.resourceClaims: not supported by this kubelet yet',
+    admit([{ ...plain, spec: { ...plain.spec, containers } }])[1],
+    'spec.containers[0].volumeDevices: not supported by this kubelet yet',
   );
   assert.equal(
     admit([
@@ -337,6 +340,7 @@ test('extended resources count where the node has them', () => {
   // A static pod is critical, and nothing can make room for it.
   assert.deepEqual(reasons(withGpus), ['UnexpectedAdmissionError']);
   assert.deepEqual(reasons(node), []);
+  assert.deepEqual(reasons({ ...withGpus, withoutClaimed: () => pod('claimed') }), []);
   // Devices of a plugin are given one by one.
   assert.deepEqual(reasons({ ...withGpus, hasDevices: (name) => name === 'example.com/gpu' }), []);
 });

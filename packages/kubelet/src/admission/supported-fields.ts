@@ -6,7 +6,7 @@ import { unsupportedFields } from '../api/supported-fields.ts';
 import type { Check } from './check.ts';
 
 /** What a container cannot run without. A volume that cannot be made keeps its pod waiting, which its event tells. */
-const needed = /^spec\.resourceClaims|\.volumeDevices|\.resources\.claims/;
+const needed = /\.volumeDevices/;
 
 /** Rejects a pod with a field that it needs and that has no effect here. */
 export const checkSupportedFields: Check = (pod) => {

@@ -1,6 +1,7 @@
 // The devices of plugins on this node: their registration, what the node has of them, and which pods get them.
 import { join } from 'node:path';
 import type { Failed } from '../admission/check.ts';
+import { findContainer } from '../api/each-container.ts';
 import type { AllocatedResourceStatus, Container, Pod } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
 import type { PluginHandler } from '../plugin-watcher/plugin-handler.ts';
@@ -32,6 +33,8 @@ export interface DevicesPorts {
   onDecided(): void;
   /** The node has other devices than before, or other health of them, which these pods may have. */
   onChange(uids: ReadonlySet<string>): void;
+  /** The pod without the resources that it has by a claim. */
+  withoutClaimed(pod: Pod): Pod;
   /** How long a resource stays without a plugin, in milliseconds. */
   graceMs?: number;
 }
@@ -69,7 +72,14 @@ export class Devices {
       plugins: this.#plugins,
       isActive,
     });
-    this.#admission = new DeviceAdmission({ manager: this.#manager, isOver, onDecided });
+    this.#admission = new DeviceAdmission({
+      manager: {
+        needs: (pod) => this.#manager.needs(ports.withoutClaimed(pod)),
+        allocate: (pod) => this.#manager.allocate(ports.withoutClaimed(pod)),
+      },
+      isOver,
+      onDecided,
+    });
     this.#server = new RegistrationServer(directory, (name, socket) => this.#plugins.connect(name, socket));
     this.handler = {
       validate: checkPlugin,
@@ -172,6 +182,7 @@ export class Devices {
 
   /** What a container that is about to start gets with its devices. */
   async ofContainer(pod: Pod, container: Container): Promise<ContainerDevices | undefined> {
-    return await this.#manager.ofContainer(pod, container);
+    const asking = this.#ports.withoutClaimed(pod);
+    return await this.#manager.ofContainer(asking, findContainer(asking.spec, container.name) ?? container);
   }
 }

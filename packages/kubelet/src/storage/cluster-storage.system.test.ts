@@ -56,6 +56,7 @@ async function startNode() {
       metrics: new VolumeMetrics(new MetricsRegistry()),
       events: { record: () => {} },
       devicePlugins: idleHandler,
+      draPlugins: idleHandler,
       node: () => ({ metadata: { name: 'node', uid: 'n' } }),
       reportNode: () => {},
       onVolumes: () => {},
