@@ -14,7 +14,6 @@ const end = '<!-- End of what npm run limits writes -->';
 const topics: readonly { title: string; is: RegExp }[] = [
   { title: 'volumes of iSCSI', is: /^Volume\.iscsi$/ },
   { title: 'block devices', is: /^Container\.volumeDevices$/ },
-  { title: 'resource claims', is: /[cC]laims$/ },
   { title: 'CPU, memory and topology managers', is: /^--(cpu|memory|topology)-manager-policy$/ },
   { title: 'feature gates', is: /^--feature-gates$/ },
 ];
@@ -66,7 +65,7 @@ berthd serves every call of the CRI, and crictl has every command of the real on
 
 A pod with one of them does not run; the log, \`berth status\` and \`/rejected\` name the field. This is about pods of
 manifests: one of an API server may have a service account, tokens of it, \`clusterTrustBundle\`, \`podCertificate\`, and volumes of kind
-\`persistentVolumeClaim\`, \`ephemeral\` and \`csi\`. Its persistent volumes are \`csi\`, \`local\` (a directory), \`hostPath\`
+\`persistentVolumeClaim\`, \`ephemeral\` and \`csi\`, and resource claims. Its persistent volumes are \`csi\`, \`local\` (a directory), \`hostPath\`
 or \`nfs\`, with the volumeMode \`Filesystem\`.
 
 ${byType(fieldsOf('refused'))}
