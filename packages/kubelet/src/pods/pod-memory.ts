@@ -164,6 +164,11 @@ export class PodMemory {
     return this.#currentEnd !== undefined;
   }
 
+  /** Whether the pod has finished within this round: the next one gives back what it has. */
+  get hasJustFinished(): boolean {
+    return this.#currentEnd === undefined && finishedEnd(this.#status) !== undefined;
+  }
+
   /** The runtime's state of the pod that was observed last. */
   get runtimeStatus(): PodRuntimeStatus {
     return this.#runtimeStatus;
