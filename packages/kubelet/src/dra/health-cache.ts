@@ -25,7 +25,8 @@ export class HealthCache {
   readonly #path: string;
   readonly #onChange: (driver: string) => void;
   readonly #drivers: Map<string, DeviceHealths>;
-  readonly #timers = new Map<string, NodeJS.Timeout>();
+  /** By driver, when to look whether its devices' health is still known; `at` is a time in milliseconds. */
+  readonly #timers = new Map<string, { timer: NodeJS.Timeout; at: number }>();
   #isWriting = false;
   #isStale = false;
 
@@ -67,7 +68,7 @@ export class HealthCache {
 
   /** Nobody tells the health of a driver's devices any more. */
   clear(driver: string): void {
-    clearTimeout(this.#timers.get(driver));
+    clearTimeout(this.#timers.get(driver)?.timer);
     this.#timers.delete(driver);
     if (!this.#drivers.delete(driver)) return;
     void this.#save();
@@ -81,23 +82,26 @@ export class HealthCache {
 
   /** Leaves the file to the next kubelet. */
   stop(): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    for (const { timer } of this.#timers.values()) clearTimeout(timer);
   }
 
   /** Tells when health is not known any more, since the driver has not told it again. */
   #expireLater(driver: string): void {
-    if (this.#timers.has(driver)) return;
     const end = firstEnd(this.#drivers.get(driver) ?? new Map(), Date.now());
-    if (end === undefined) return;
-    const look = (): void => {
-      this.#timers.delete(driver);
-      const known = [...(this.#drivers.get(driver)?.values() ?? [])];
-      const isLost = known.some((each) => each.health !== healthAt(each, Date.now()).health);
-      if (isLost) this.#onChange(driver);
-      this.#expireLater(driver);
-    };
-    const timer = setTimeout(look, Math.min(maxTimerMs, Math.max(0, end - Date.now())));
-    this.#timers.set(driver, timer);
+    const armed = this.#timers.get(driver);
+    // One that fires too early looks again.
+    if (end === undefined || (armed && armed.at <= end)) return;
+    clearTimeout(armed?.timer);
+    const timer = setTimeout(() => this.#expire(driver), Math.min(maxTimerMs, Math.max(0, end - Date.now())));
+    this.#timers.set(driver, { timer, at: end });
+  }
+
+  #expire(driver: string): void {
+    this.#timers.delete(driver);
+    const now = Date.now();
+    const devices = [...(this.#drivers.get(driver)?.values() ?? [])];
+    if (devices.some((each) => each.health !== healthAt(each, now).health)) this.#onChange(driver);
+    this.#expireLater(driver);
   }
 
   /** Writes the newest that is known; never rejects. */
