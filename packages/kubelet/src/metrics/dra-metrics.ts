@@ -3,8 +3,12 @@ import type { Histogram } from 'prom-client';
 import type { MetricsRegistry } from './registry.ts';
 import { secondsSince } from './runtime-metrics.ts';
 
-/** 15 bounds from 0.1 to 40 seconds, each as many times as large as the one before. */
-const buckets = Array.from({ length: 15 }, (_, index) => 0.1 * ((40 / 0.1) ** (1 / 14)) ** index);
+/** From 0.1 to 40 seconds in equal ratios, as Go's math.Pow has them: they are labels. */
+const buckets = [
+  0.1, 0.1534127404634391, 0.23535468936502524, 0.36106407876409946, 0.5539182980610752, 0.849781240983936,
+  1.303672689737678, 1.9999999999999993, 3.0682548092687805, 4.7070937873005025, 7.221281575281985,
+  11.078365961221499, 16.995624819678714, 26.07345379475354, 39.99999999999997,
+];
 
 /** The families about resource claims. */
 export class DraMetrics {
