@@ -197,6 +197,34 @@ for (const kubelet of kubelets) {
     });
   }
 
+  test(`${kubelet} kubelet: a container that starts again under another kubelet has its devices`, async () => {
+    const { node, driver } = await dra.parts();
+    const pod = of('restarts');
+    await kubectl.apply(dra.pod(pod, templateClaims(of('one'))));
+    await pods.ready(pod);
+    const before = await dra.devicesIn(pod);
+    const registrations = driver.registrations.length;
+    await node.kubelet.restart();
+    await until('the driver is registered again', () => driver.registrations.length > registrations);
+    await until('the slices are deleted', async () => !(await dra.isPublished()), undefined, slowMs);
+    await dra.publish();
+    // The real kubelet does not know the pod at first.
+    await until('its process is told to end', () =>
+      kubectl.run(['exec', pod, '--', 'kill', '1']).then(
+        () => true,
+        () => false,
+      ),
+    );
+    await pods.that(pod, 'runs again', ({ status }) => {
+      const [main] = status.containerStatuses ?? [];
+      return main?.restartCount === 1 && main.state.running !== undefined;
+    });
+    assert.deepEqual([before.length, await dra.devicesIn(pod)], [1, before]);
+    assert.equal(driver.calls.filter((call) => call.includes(`/${pod}-c-`)).length, 1);
+    await dra.remove(pod);
+    assert.deepEqual([await dra.recorded(), [...driver.prepared]], [[], []]);
+  });
+
   test(`${kubelet} kubelet: a pod that is gone after its kubelet was killed leaves no claim`, async () => {
     const { node, driver } = await dra.parts();
     const pod = of('gone');
