@@ -64,9 +64,9 @@ berthd serves every call of the CRI, and crictl has every command of the real on
 ## Fields of a pod that are refused
 
 A pod with one of them does not run; the log, \`berth status\` and \`/rejected\` name the field. This is about pods of
-manifests: one of an API server may have a service account, tokens of it, \`clusterTrustBundle\`, \`podCertificate\`, and volumes of kind
-\`persistentVolumeClaim\`, \`ephemeral\` and \`csi\`, and resource claims. Its persistent volumes are \`csi\`, \`local\` (a directory), \`hostPath\`
-or \`nfs\`, with the volumeMode \`Filesystem\`.
+manifests: one of an API server may have a service account, tokens of it, \`clusterTrustBundle\`, \`podCertificate\`,
+resource claims, and volumes of kind \`persistentVolumeClaim\`, \`ephemeral\` and \`csi\`. Its persistent volumes are
+\`csi\`, \`local\` (a directory), \`hostPath\` or \`nfs\`, with the volumeMode \`Filesystem\`.
 
 ${byType(fieldsOf('refused'))}
 
