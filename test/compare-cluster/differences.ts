@@ -102,11 +102,9 @@ const ofMetrics: readonly Difference[] = [
   },
   { reason: 'Families of Node.js.', cases: ['metrics: /metrics'], paths: ['nodejs_*'] },
   {
-    reason:
-      'Families of managers that ours does not have yet: CPUs, memory, topology, dynamic resources, memory QoS, shutdown.',
+    reason: 'Families of managers that ours does not have yet: CPUs, memory, topology, memory QoS, shutdown.',
     cases: ['metrics: /metrics'],
     paths: [
-      'dra_*',
       'kubelet_cpu_manager_*',
       'kubelet_memory_manager_*',
       'kubelet_topology_manager_*',

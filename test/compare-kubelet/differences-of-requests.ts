@@ -37,7 +37,7 @@ export const requestDifferences: readonly Difference[] = [
   },
   {
     reason:
-      'Families of managers that ours does not have yet: CPUs, memory, topology, dynamic resources, memory QoS, shutdown, registration.',
+      'Families of managers that ours does not have yet, or not without an API server: CPUs, memory, topology, dynamic resources, memory QoS, shutdown, registration.',
     cases: ['request: * GET /metrics'],
     paths: [
       'body.dra_*',

@@ -94,6 +94,7 @@ export class Kubelet {
         ...this.#node.facts,
         canSwap: canSwap(options, readCgroupNode(this.#node)),
         hasDevices: (resource) => this.devices.isManaged(resource),
+        withoutClaimed: (pod) => this.#cluster?.claims.withoutClaimed(pod) ?? pod,
       },
       devices: this.devices,
       isFinished: (uid) => this.#isFinished(uid),
@@ -128,6 +129,7 @@ export class Kubelet {
     const { options, api } = this.#connections;
     return new Devices({
       rootDir: options.rootDir,
+      withoutClaimed: (pod) => this.#cluster?.claims.withoutClaimed(pod) ?? pod,
       hasPluginManager: api !== undefined,
       metrics: this.observation.kubelet.devices,
       isActive: (uid) => this.#isActive(uid),
@@ -221,6 +223,7 @@ export class Kubelet {
       void this.#start();
     }
     this.#visible.refresh();
+    this.#cluster?.claims.reconcile();
   }
 
   /** Sets the pods that the API server has of this node, by UID; before `setPods` when these changed, too. */
@@ -246,6 +249,15 @@ export class Kubelet {
       nodeUid: () => this.clusterNode?.current()?.metadata.uid,
       events: this.events,
       onCertificate: (uid) => this.#running?.workers.onServed(uid),
+      claims: {
+        registry: this.observation.kubelet.registry,
+        nodeSeen: async (signal) => this.clusterNode?.seen(signal),
+        // Any pod may be there until all are known.
+        isKnown: (uid) =>
+          !(this.#sourcesRead && this.#running) ||
+          this.#running.workers.has(uid) ||
+          this.#podManager.admitted().has(uid),
+      },
       storage: {
         options: this.#connections.options,
         metrics: this.observation.kubelet.volumes,
@@ -387,6 +399,7 @@ export class Kubelet {
       tellStatus: () => this.clusterNode?.tellStatus(),
       onRunning: (running) => {
         this.#running = running;
+        this.#cluster?.claims.reconcile();
       },
       onEnded: (uid) => {
         this.#visible.ended(uid);

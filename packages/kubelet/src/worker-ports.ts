@@ -74,7 +74,7 @@ export interface WorkerParts {
   cluster:
     | Pick<
         ClusterParts,
-        'load' | 'pods' | 'services' | 'contents' | 'accounts' | 'runtimeClasses' | 'storage'
+        'load' | 'pods' | 'services' | 'contents' | 'accounts' | 'runtimeClasses' | 'storage' | 'claims'
       >
     | undefined;
   prober: Prober;
@@ -89,6 +89,7 @@ export function workerPorts(
   { node, facts, cgroups, statuses, objects, cluster, prober, devices, metrics, events }: WorkerParts,
 ): WorkerPorts & { imageRemoved(id: string): Promise<void> } {
   const { runtimeName } = facts;
+  const claims = cluster?.claims;
   const { runtime } = cri;
   const pods = new RuntimePods(runtime, options, (seconds) => metrics.pleg.podRead(seconds));
   const images = new ImageManager({
@@ -155,12 +156,14 @@ export function workerPorts(
     maskedPaths: nodeMaskedPaths(),
     isSELinuxEnabled: selinuxEnabled(),
     devices,
+    claims,
     events,
   });
   const sync = {
     pods,
     crashLoop,
     volumes,
+    claims,
     effects: observedEffects(effects, metrics),
     probes: prober,
     events,
@@ -175,6 +178,7 @@ export function workerPorts(
     crashLoop,
     cgroups,
     volumes,
+    claims,
     users,
     events,
   };
@@ -197,7 +201,10 @@ export function workerPorts(
     statuses,
     served: (uid) => cluster?.pods.status(uid),
     prober,
-    deviceHealth: (uid, container) => devices.health(uid, container),
+    deviceHealth: (pod, container) => [
+      ...devices.health(pod.metadata.uid, container.name),
+      ...(claims?.health(pod, container) ?? []),
+    ],
     records: {
       load: (uid) => loadPodRecord(options, uid),
       save: (uid, record) => savePodRecord(options, uid, record),

@@ -1,6 +1,6 @@
 // A typed CRI client on @grpc/grpc-js: `client.runtime.runPodSandbox({ config })`.
 import type { BinaryReader } from '@bufbuild/protobuf/wire';
-import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { Client, connectivityState, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { CriError, grpcCodeName, maxMessageBytes } from '../errors/cri-error.ts';
 import type { ImageServiceDefinition, RuntimeServiceDefinition } from '../generated/api.ts';
 import type { ImageProgressDefinition } from '../generated/image-progress.ts';
@@ -80,9 +80,27 @@ export function connectService<Definition extends ServiceDefinition>(
   definition: Definition,
   options: ServiceOptions = {},
 ): { service: ServiceClient<Definition>; close(): void } {
+  const { serviceOf, close } = connectServer(socketPath, options);
+  return { service: serviceOf(definition), close };
+}
+
+/** A connection to a server of several services. */
+export interface ServerConnection {
+  serviceOf<Definition extends ServiceDefinition>(definition: Definition): ServiceClient<Definition>;
+  /**
+   * Connects now, and again whenever the connection ends. `onChange` is told each time whether there is one; at first
+   * there is none.
+   */
+  keepConnected(onChange: (isConnected: boolean) => void): void;
+  close(): void;
+}
+
+/** Clients of services that one server has, as connectService makes them, over one connection. */
+export function connectServer(socketPath: string, options: ServiceOptions = {}): ServerConnection {
   const transport = new GrpcJsTransport(socketPath, options.maxResponseBytes);
   return {
-    service: serviceClient(transport, definition, options.timeoutMs, options.readerOf),
+    serviceOf: (definition) => serviceClient(transport, definition, options.timeoutMs, options.readerOf),
+    keepConnected: (onChange) => transport.keepConnected(onChange),
     close: () => transport.close(),
   };
 }
@@ -92,6 +110,7 @@ keepFieldWhitespace();
 class GrpcJsTransport implements Transport {
   readonly #socketPath: string;
   readonly #channel: Client;
+  #isClosed = false;
 
   constructor(socketPath: string, maxResponseBytes = maxMessageBytes) {
     this.#socketPath = socketPath;
@@ -158,7 +177,23 @@ class GrpcJsTransport implements Transport {
     }
   }
 
+  keepConnected(onChange: (isConnected: boolean) => void): void {
+    const channel = this.#channel.getChannel();
+    let was = false;
+    const look = (): void => {
+      if (this.#isClosed) return;
+      const state = channel.getConnectivityState(true);
+      const is = state === connectivityState.READY;
+      if (is !== was) onChange(is);
+      was = is;
+      // Later: the channel calls back while it changes its state, and must not be asked to connect within that.
+      channel.watchConnectivityState(state, Number.POSITIVE_INFINITY, () => queueMicrotask(look));
+    };
+    look();
+  }
+
   close(): void {
+    this.#isClosed = true;
     this.#channel.close();
   }
 }

@@ -295,19 +295,6 @@ test('the rejection of a pod of the API server is final, until it is deleted', (
   assert.equal(admitPods([deleted], node, history).admitted.length, 1);
 });
 
-test('a pod of the API server that needs what this kubelet does not do is rejected by the field', () => {
-  assert.equal(
-    admit([served('a', {}, {}, { resourceClaims: [{ name: 'gpu', resourceClaimName: 'x' }] })])[1],
-    'spec.resourceClaims: not supported by this kubelet yet',
-  );
-  assert.equal(
-    admit([
-      served('a', {}, {}, { serviceAccountName: 'x', volumes: [{ name: 'v', csi: { driver: 'd' } }] }),
-    ])[1],
-    undefined,
-  );
-});
-
 test('a pod that was admitted stays when labels and taints change, and a new one does not come', () => {
   const labelled = pod('labelled', {}, { nodeSelector: { disk: 'ssd' } });
   const others = {
@@ -337,6 +324,7 @@ test('extended resources count where the node has them', () => {
   // A static pod is critical, and nothing can make room for it.
   assert.deepEqual(reasons(withGpus), ['UnexpectedAdmissionError']);
   assert.deepEqual(reasons(node), []);
+  assert.deepEqual(reasons({ ...withGpus, withoutClaimed: () => pod('claimed') }), []);
   // Devices of a plugin are given one by one.
   assert.deepEqual(reasons({ ...withGpus, hasDevices: (name) => name === 'example.com/gpu' }), []);
 });

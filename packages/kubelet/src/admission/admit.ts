@@ -19,7 +19,6 @@ import { admitResizes, type PendingResize, type WantedResize } from './resizes.t
 import { shortagesOf } from './resources.ts';
 import { outOf, shortageDetail } from './shortage.ts';
 import { checkShutdown } from './shutdown.ts';
-import { checkSupportedFields } from './supported-fields.ts';
 import { checkSysctls } from './sysctls.ts';
 import { checkTaints } from './taints.ts';
 
@@ -32,7 +31,7 @@ interface Checks {
 
 /** The checks of a pod that was admitted before: labels, taints and pressure may change below it. */
 const lasting: Checks = {
-  before: [checkSupportedFields, checkSysctls, checkOsLabel, checkOsField, checkGroupsPolicy],
+  before: [checkSysctls, checkOsLabel, checkOsField, checkGroupsPolicy],
   predicates: [checkNodeName, checkHostPorts],
   after: [checkAppArmor, checkDeclaredFeatures],
 };

@@ -14,7 +14,7 @@ export function shortagesOf(pod: Pod, node: NodeFacts, usage: NodeUsage): Shorta
   const shortages: Shortage[] = [];
   const pods = { requested: 1n, used: BigInt(usage.pods.length), capacity: BigInt(node.maxPods) };
   if (pods.used >= pods.capacity) shortages.push({ resource: 'pods', ...pods });
-  const requests = podRequests(pod, { overhead: true });
+  const requests = podRequests(node.withoutClaimed?.(pod) ?? pod, { overhead: true });
   const others = [...requests.keys()].filter((name) => isCounted(name, node)).sort();
   for (const resource of [...first, ...others]) {
     const [requested, used] = [requests.get(resource) ?? 0n, usage.of(resource)];

@@ -148,13 +148,26 @@ export interface EphemeralContainer extends Container {
   targetContainerName?: string;
 }
 
+/** A resource claim of a pod; where it comes from is newer than the types. */
+export interface PodResourceClaim {
+  name: string;
+  resourceClaimName?: string;
+  resourceClaimTemplateName?: string;
+}
+
 /** The specification of an admitted pod, defaults filled in. */
 export interface PodSpec
   extends Omit<
       v1.PodSpec,
-      'containers' | 'initContainers' | 'ephemeralContainers' | 'securityContext' | 'volumes'
+      | 'containers'
+      | 'initContainers'
+      | 'ephemeralContainers'
+      | 'resourceClaims'
+      | 'securityContext'
+      | 'volumes'
     >,
     NewerPodSpec {
+  resourceClaims?: PodResourceClaim[];
   volumes?: Volume[];
   containers: Container[];
   initContainers?: Container[];
@@ -204,7 +217,13 @@ export interface ContainerStatus extends Omit<v1.ContainerStatus, 'state' | 'las
 /** The health of the devices of one resource that a container has. */
 export interface AllocatedResourceStatus {
   name: string;
-  resources: { resourceID: string; health: 'Healthy' | 'Unhealthy' }[];
+  resources: { resourceID: string; health: 'Healthy' | 'Unhealthy' | 'Unknown'; message?: string }[];
+}
+
+/** The claim that the scheduler has made for the extended resources of a pod, and what each container has of it. */
+export interface ExtendedResourceClaim {
+  resourceClaimName: string;
+  requestMappings?: readonly { containerName: string; resourceName: string; requestName: string }[];
 }
 
 /** The status of a pod; what it says of generations and resources is newer than the types. */
@@ -220,6 +239,7 @@ export interface PodStatus
   observedGeneration?: number;
   resources?: v1.ResourceRequirements;
   allocatedResources?: Readonly<Record<string, string>>;
+  extendedResourceClaimStatus?: ExtendedResourceClaim;
 }
 
 /** A pod as `/pods` shows it: specification and status. */

@@ -67,8 +67,10 @@ const refusals: Readonly<Record<string, string>> = {
   'Container.volumeDevices':
     'only a persistentVolumeClaim can be a block device, and that needs an API server',
   // The real kubelet's words.
+  'PodSpec.resourceClaims': 'static pods may not reference resourceclaims',
   'PodSpec.serviceAccount': 'static pods may not reference serviceaccounts',
   'PodSpec.serviceAccountName': 'static pods may not reference serviceaccounts',
+  'ResourceRequirements.claims': 'static pods may not reference resourceclaims',
   'Volume.awsElasticBlockStore': isMigrated,
   'Volume.azureDisk': isMigrated,
   'Volume.azureFile': isMigrated,

@@ -115,6 +115,8 @@ export interface ApiClient {
     options?: DeleteOptions,
     request?: RequestOptions,
   ): Promise<void>;
+  /** Deletes all objects that are selected. */
+  deleteCollection(resource: Resource, selection: Selection, request?: RequestOptions): Promise<void>;
 }
 
 /** The server's answer when it refuses a request (metav1.Status). */

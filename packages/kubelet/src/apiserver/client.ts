@@ -207,6 +207,21 @@ export class HttpApiClient implements ApiClient {
     });
   }
 
+  async deleteCollection(
+    resource: Resource,
+    { namespace, ...selectors }: Selection,
+    { signal }: RequestOptions = {},
+  ): Promise<void> {
+    await this.#call({
+      method: 'DELETE',
+      resource,
+      target: { namespace },
+      query: selectors,
+      body: { kind: 'DeleteOptions', apiVersion: 'v1' },
+      signal,
+    });
+  }
+
   async #call<Result extends object>(call: Call): Promise<Result> {
     using deadline = new Deadline(this.#timeoutMs, call.signal);
     try {

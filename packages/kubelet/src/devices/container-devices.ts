@@ -61,3 +61,14 @@ function addNew<Value>(
     else if (!isSame(known, value)) onConflict(name);
   }
 }
+
+/** The devices of plugins, and before them CDI devices of resource claims. */
+export function withCdiDevices(
+  names: readonly string[],
+  devices: ContainerDevices | undefined,
+): ContainerDevices | undefined {
+  if (names.length === 0) return devices;
+  const nothing = { envs: new Map(), annotations: new Map(), mounts: [], devices: [], cdiDevices: [] };
+  const others = devices ?? nothing;
+  return { ...others, cdiDevices: [...new Set([...names, ...others.cdiDevices])] };
+}

@@ -17,6 +17,7 @@ const resource = 'example.com/dev';
 
 function devicesIn(rootDir: string): Devices {
   return new Devices({
+    withoutClaimed: (pod) => pod,
     rootDir,
     hasPluginManager: false,
     isActive: () => true,

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { messageOf } from '@berth/common/error-message.ts';
 import type { Failed } from '../admission/check.ts';
+import { findContainer } from '../api/each-container.ts';
 import type { AllocatedResourceStatus, Container, Pod } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
 import type { DeviceMetrics } from '../metrics/device-metrics.ts';
@@ -36,6 +37,8 @@ export interface DevicesPorts {
   /** The node has other devices than before, or other health of them, which these pods may have. */
   onChange(uids: ReadonlySet<string>): void;
   metrics: DeviceMetrics;
+  /** The pod without the resources that it has by a claim. */
+  withoutClaimed(pod: Pod): Pod;
   /** How long a resource stays without a plugin, in milliseconds. */
   graceMs?: number;
 }
@@ -76,7 +79,14 @@ export class Devices {
       metrics,
       isActive,
     });
-    this.#admission = new DeviceAdmission({ manager: this.#manager, isOver, onDecided });
+    this.#admission = new DeviceAdmission({
+      manager: {
+        needs: (pod) => this.#manager.needs(ports.withoutClaimed(pod)),
+        allocate: (pod) => this.#manager.allocate(ports.withoutClaimed(pod)),
+      },
+      isOver,
+      onDecided,
+    });
     this.#server = new RegistrationServer(
       directory,
       (name, socket) => this.#plugins.connect(name, socket),
@@ -199,6 +209,7 @@ export class Devices {
 
   /** What a container that is about to start gets with its devices. */
   async ofContainer(pod: Pod, container: Container): Promise<ContainerDevices | undefined> {
-    return await this.#manager.ofContainer(pod, container);
+    const asking = this.#ports.withoutClaimed(pod);
+    return await this.#manager.ofContainer(asking, findContainer(asking.spec, container.name) ?? container);
   }
 }

@@ -6,7 +6,9 @@ import type { ContainerConfig, DeepPartial, PodSandboxConfig } from '@berth/cri/
 import type { Container, Pod } from '../api/pod.ts';
 import type { CgroupNode } from '../cgroups/cgroup-node.ts';
 import { containerConfig } from '../containers/container-config.ts';
+import { withCdiDevices } from '../devices/container-devices.ts';
 import type { Devices } from '../devices/devices.ts';
+import type { DynamicResources } from '../dra/dynamic-resources.ts';
 import type { EnvironmentSources } from '../env/environment.ts';
 import { aboutContainer, type Recorder } from '../events/event.ts';
 import type { PresentImage } from '../kubecontainer/present-image.ts';
@@ -41,6 +43,8 @@ export interface StartContainerPorts {
   maskedPaths: readonly string[];
   isSELinuxEnabled: boolean;
   devices: Pick<Devices, 'ofContainer'>;
+  /** Resource claims; undefined on a standalone node. */
+  claims: Pick<DynamicResources, 'cdiDevices'> | undefined;
   events: Recorder;
 }
 
@@ -126,7 +130,10 @@ async function prepare(
       cgroups: cgroupNode,
       maskedPaths: ports.maskedPaths,
       isSELinuxEnabled: ports.isSELinuxEnabled,
-      devices: await ports.devices.ofContainer(pod, container),
+      devices: withCdiDevices(
+        ports.claims?.cdiDevices(pod, container) ?? [],
+        await ports.devices.ofContainer(pod, container),
+      ),
       volumeDevices: volumeDevices(container, place.volumes),
       mountSources: await mountSources(pod, container, place, podPlace, options),
       canMountRecursivelyReadOnly: ports.handlers.canMountRecursivelyReadOnly(pod),

@@ -1,5 +1,6 @@
 // What pods may ask of a node: its size, and the labels that select it. Types and pure functions; read-node.ts reads it.
 import type { Taint } from 'kubernetes-types/core/v1.d.ts';
+import type { Pod } from '../api/pod.ts';
 import type { Pressures } from './status/status-facts.ts';
 
 /** The node's resources for pods. */
@@ -25,6 +26,8 @@ export interface NodeFacts {
   allocatable: ReadonlyMap<string, bigint>;
   /** Whether pods get devices of this resource one by one, so that it is not counted, too. */
   hasDevices?(resource: string): boolean;
+  /** The pod without the resources that it has by a claim. */
+  withoutClaimed?(pod: Pod): Pod;
   /** Names and patterns of kernel parameters that pods may set. */
   allowedSysctls: readonly string[];
   /** Whether the kernel enforces AppArmor. */

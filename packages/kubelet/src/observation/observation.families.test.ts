@@ -9,6 +9,7 @@ import { cgroupFamilies } from '../container-metrics/families.ts';
 import { filled } from '../container-metrics/family.ts';
 import type { CgroupFigures } from '../container-metrics/figures.ts';
 import { machineFamilies } from '../container-metrics/machine.ts';
+import { DraMetrics } from '../metrics/dra-metrics.ts';
 import type { MetricFamily } from '../metrics/exposition.ts';
 import { labelText } from '../metrics/exposition.ts';
 import { HealthMetrics } from '../metrics/health-metrics.ts';
@@ -34,7 +35,6 @@ const leftOut: readonly (readonly [names: RegExp, why: string])[] = [
     "about Go's metrics library",
   ],
   [/^workqueue_/, 'of queues that exist in Go only'],
-  [/^dra_/, 'this kubelet has no dynamic resource allocation'],
   [/^kubelet_(cpu|memory|topology)_manager_|^kubelet_memory_qos_/, 'this kubelet has no such managers'],
   [/^kubelet_(first_network_pod|pod_watch)_/, 'about an API server'],
   [/^kubelet_imagemanager_inmemory_/, 'records of pulls are on disk alone'],
@@ -200,6 +200,8 @@ async function kubelet(): Promise<MetricFamily[]> {
   resizes.accepted('pods_removed');
   resizes.deferredEnded(resized, 'accepted', 1);
   resizes.actuated(true, 1);
+  const dra = new DraMetrics(registry, () => new Map([['<any>', 0]]));
+  await dra.operation('PrepareResources', async () => {});
   countResizes(registry, () => ({ pending: [{ pod: resized, reason: 'Deferred' }], inProgress: 0 }));
   hooks.fellBackToHttp();
   hooks.sleepEndedEarly();

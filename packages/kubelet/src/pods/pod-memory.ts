@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PendingResize } from '../admission/resizes.ts';
 import { resourcesOf } from '../api/allocated-resources.ts';
-import type { AllocatedResourceStatus, Pod, PodIdentity, PodStatus } from '../api/pod.ts';
+import type { AllocatedResourceStatus, Container, Pod, PodIdentity, PodStatus } from '../api/pod.ts';
 import { isBeingDeleted, isFromApi, isStatic } from '../api/pod-source-of.ts';
 import { type ActuatedSizes, sizesOf, unknownSizes } from '../cgroups/sizes.ts';
 import {
@@ -38,7 +38,7 @@ export interface MemoryPorts {
   /** The status that the API server has of the pod; undefined without such. */
   served?(uid: string): PodStatus | undefined;
   /** The health of the devices that a container has. */
-  deviceHealth?(uid: string, container: string): AllocatedResourceStatus[];
+  deviceHealth?(pod: Pod, container: Container): AllocatedResourceStatus[];
   prober: Pick<Prober, 'observe' | 'terminating' | 'result'>;
   /** What is remembered of pods across restarts of the kubelet. */
   records: { load(uid: string): PodRecord | undefined; save(uid: string, record: PodRecord): void };
@@ -164,6 +164,11 @@ export class PodMemory {
     return this.#currentEnd !== undefined;
   }
 
+  /** Whether the pod has finished within this round: the next one gives back what it has. */
+  get hasJustFinished(): boolean {
+    return this.#currentEnd === undefined && finishedEnd(this.#status) !== undefined;
+  }
+
   /** The runtime's state of the pod that was observed last. */
   get runtimeStatus(): PodRuntimeStatus {
     return this.#runtimeStatus;
@@ -231,7 +236,7 @@ export class PodMemory {
       now: Date.now(),
       startedAt: this.#startedAt(),
       end,
-      deviceHealth: (name: string) => this.#ports.deviceHealth?.(pod.metadata.uid, name) ?? [],
+      deviceHealth: (container: Container) => this.#ports.deviceHealth?.(pod, container) ?? [],
       resize: {
         pending: this.#pending,
         isInProgress: isResizing(pod, seen, this.#resize.actuated),

@@ -1,6 +1,7 @@
 // One round of a pod: podActions decides the steps, effects execute them, and fold applies their outcomes to the view.
 import type { Pod } from '../api/pod.ts';
 import type { CrashLoopBackoff } from '../backoff/crash-loop.ts';
+import type { DynamicResources } from '../dra/dynamic-resources.ts';
 import { aboutPod, type Recorder } from '../events/event.ts';
 import { emptyRuntimeStatus, isAlive, type PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
 import type { RuntimePods } from '../kuberuntime/runtime-pods.ts';
@@ -21,6 +22,8 @@ export interface SyncPorts {
   crashLoop: Pick<CrashLoopBackoff, 'waiting'>;
   effects: Effects;
   volumes: Pick<VolumeManager, 'refresh' | 'release'>;
+  /** Resource claims; undefined on a standalone node. */
+  claims: Pick<DynamicResources, 'release'> | undefined;
   probes: ProbeResults;
   events: Recorder;
   /** Removes dead containers and sandboxes that are not needed, and returns the status without them. */
@@ -71,14 +74,14 @@ export async function syncPod(pod: Pod, state: SyncState, ports: SyncPorts): Pro
   const first = firstView(pod, status, state, actions);
   state.onView(first);
   if (actions.length === 0) {
-    await releaseVolumes(pod, status, state, ports);
+    await releaseEnded(pod, status, state, ports);
     return { status: await ports.collectGarbage(status), nextAt: undefined, look: 'on news' };
   }
   const view = await carryOut(first, plan(actions), state, ports.effects);
   // The view contains started containers. After a kill or a failure, read the runtime's state again.
   const after = view.runtimeIs === 'known' ? view.runtime : await ports.pods.read(identity);
   const kept = await ports.collectGarbage(after);
-  await releaseVolumes(pod, kept, state, ports);
+  await releaseEnded(pod, kept, state, ports);
   const look =
     view.retry !== 'not needed'
       ? view.retry
@@ -90,14 +93,16 @@ export async function syncPod(pod: Pod, state: SyncState, ports: SyncPorts): Pro
   return { status: kept, nextAt: view.lookAt, look };
 }
 
-/** A pod that has ended needs its volumes no more, though it stays until it is deleted. */
-async function releaseVolumes(
+/** A pod that has ended needs its claims and volumes no more, though it stays until it is deleted. */
+async function releaseEnded(
   { metadata }: Pod,
   status: PodRuntimeStatus,
   { end }: SyncState,
-  { volumes }: SyncPorts,
+  { volumes, claims }: SyncPorts,
 ): Promise<void> {
-  if (end !== undefined && !isAlive(status)) await volumes.release(metadata.uid);
+  if (end === undefined || isAlive(status)) return;
+  await claims?.release(metadata.uid);
+  await volumes.release(metadata.uid);
 }
 
 /** Executes the steps in order, until an outcome stops the round. */

@@ -3,6 +3,7 @@
 import type { Pod, PodIdentity } from '../api/pod.ts';
 import type { CrashLoopBackoff } from '../backoff/crash-loop.ts';
 import type { PodCgroups } from '../cgroups/pod-cgroups.ts';
+import type { DynamicResources } from '../dra/dynamic-resources.ts';
 import { aboutPod } from '../events/event.ts';
 import type { ImageManager } from '../images/image-manager.ts';
 import { rpcErrorText } from '../kubecontainer/rpc-error-text.ts';
@@ -23,6 +24,8 @@ export interface TerminatePorts {
   crashLoop: Pick<CrashLoopBackoff, 'forget'>;
   cgroups: Pick<PodCgroups, 'remove'>;
   volumes: Pick<VolumeManager, 'tearDown'>;
+  /** Resource claims; undefined on a standalone node. */
+  claims: Pick<DynamicResources, 'release'> | undefined;
   users: Pick<UserNamespaces, 'release'>;
   hookMetrics: StopPodPorts['hookMetrics'];
   events: StopPodPorts['events'];
@@ -58,6 +61,8 @@ export async function terminatePod(
     throw error;
   });
   const ended = await ports.pods.read(identity);
+  // Before the status says that the pod is over: the cluster then gives its claims to others.
+  await ports.claims?.release(identity.uid);
   onStatus(ended, true);
   if (isBack()) return await removeShared(identity.uid, ports);
   await removePod(ended, ports);

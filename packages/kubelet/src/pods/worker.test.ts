@@ -95,3 +95,29 @@ test('a pod shows the resize that it is in, and remembers what its cgroups were 
   worker.update(two, { reason: 'Deferred', message: 'no room' });
   assert.deepEqual([worker.pending?.reason, conditions], ['Deferred', ['PodResizePending']]);
 });
+
+test('a pod that has finished in a round is looked at once more: it gives back what it has', async () => {
+  const pod = testPod({ restartPolicy: 'Never', containers: [{ name: 'a' }] });
+  const over = runtimeStatus('down', 'a:exit0');
+  const ends: (PodEnd | undefined)[] = [];
+  const second = Promise.withResolvers<void>();
+  const worker = new PodWorker(
+    pod.metadata,
+    pod,
+    {
+      ...ports,
+      sync: async (_pod, { end }) => {
+        ends.push(end);
+        if (ends.length === 2) second.resolve();
+        return { status: over, nextAt: undefined, look: 'on news' };
+      },
+      statuses: { set: () => {} },
+    },
+    { onCleared: () => {}, isBack: () => false, onDone: () => {} },
+  );
+  worker.wake();
+  await second.promise;
+  await new Promise(setImmediate);
+  await worker.stop();
+  assert.deepEqual(ends, [undefined, { by: 'finished', phase: 'Succeeded' }]);
+});

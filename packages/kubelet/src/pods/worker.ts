@@ -237,7 +237,7 @@ export class PodWorker {
     this.#ports.prober.nudge(this.identity.uid);
     this.#clear();
     if (look === 'after a pause') return this.#retryLater();
-    if (look === 'at once') this.#awake = true;
+    if (look === 'at once' || memory.hasJustFinished) this.#awake = true;
     this.#failedRounds = 0;
     const next = Math.min(...[nextAt, memory.deadline(pod)].filter((time) => time !== undefined));
     if (Number.isFinite(next)) this.#wakeIn(next - Date.now());

@@ -471,7 +471,7 @@ test('the health of devices is that of now', () => {
       now: 0,
       startedAt: 0,
       end: undefined,
-      deviceHealth: (name: string) =>
+      deviceHealth: ({ name }: { name: string }) =>
         name === 'a'
           ? health.map((each) => ({ name: 'r', resources: [{ resourceID: 'd', health: each }] }))
           : [],

@@ -1,5 +1,5 @@
 // The API status of a pod: a pure function of the pod, the runtime's state and this kubelet's failures.
-import type { AllocatedResourceStatus, ContainerStatus, Pod, PodStatus } from '../api/pod.ts';
+import type { AllocatedResourceStatus, Container, ContainerStatus, Pod, PodStatus } from '../api/pod.ts';
 import { isStatic } from '../api/pod-source-of.ts';
 import { qosClass } from '../cgroups/qos-class.ts';
 import { allContainersRestart } from '../containers/restart-policy.ts';
@@ -33,7 +33,7 @@ export interface StatusContext {
   /** Why the pod must end; undefined: it continues. */
   end: PodEnd | undefined;
   /** The health of the devices that a container has; none without. */
-  deviceHealth?(container: string): readonly AllocatedResourceStatus[];
+  deviceHealth?(container: Container): readonly AllocatedResourceStatus[];
   /** How far a change of its resources is; none without. */
   resize?: ResizeProgress;
   /** The status that the API server has, with conditions of others; undefined: there is none. */
@@ -65,7 +65,10 @@ export function podStatus(
     runtime,
     ofContainers,
     previous?.containerStatuses ?? [],
-  ).map((status) => withDeviceHealth(status, context.deviceHealth?.(status.name) ?? []));
+  ).map((status) => {
+    const container = pod.spec.containers.find(({ name }) => name === status.name);
+    return withDeviceHealth(status, (container && context.deviceHealth?.(container)) ?? []);
+  });
   const isOver = context.isOver === true && !isStatic(pod);
   const { phase = podPhase(pod, init, regular, isOver), ...reason } = endedStatus(context.end) ?? {};
   const statuses = { init, regular, phase, restartsAll };

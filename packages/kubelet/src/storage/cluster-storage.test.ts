@@ -21,6 +21,7 @@ test('a storage that is stopped while it starts watches for no plugins', async (
       metrics: new VolumeMetrics(new MetricsRegistry()),
       events: { record: () => {} },
       devicePlugins: idleHandler,
+      draPlugins: idleHandler,
       node: () => undefined,
       reportNode: () => {},
       onVolumes: () => {},

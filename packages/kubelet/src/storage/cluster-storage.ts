@@ -29,12 +29,14 @@ export interface ClusterStoragePorts {
   events: Recorder;
   /** Takes plugins of the type DevicePlugin. */
   devicePlugins: PluginHandler;
+  /** Takes plugins of the type DRAPlugin. */
+  draPlugins: PluginHandler;
   /** The node as it was observed last. */
   node(): Node | undefined;
   /** Its status is to be sent: it has other volumes in use, or has become ready. */
   reportNode(): void;
   /** Something has happened for which these pods wait; undefined: any pod may. */
-  onVolumes(uids: readonly string[] | undefined): void;
+  onVolumes(uids: Iterable<string> | undefined): void;
 }
 
 /** The storage. */
@@ -67,6 +69,7 @@ export class ClusterStorage {
     this.#plugins = new PluginManager(join(options.rootDir, 'plugins_registry'), {
       CSIPlugin: this.#drivers,
       DevicePlugin: ports.devicePlugins,
+      DRAPlugin: ports.draPlugins,
     });
     this.#csi = new CsiVolumes({
       roots: options,

@@ -10,7 +10,7 @@ import {
   type WatchEvent,
 } from '../apiserver/api-client.ts';
 
-type Verb = 'get' | 'create' | 'update' | 'patch';
+type Verb = 'get' | 'create' | 'update' | 'patch' | 'deletecollection';
 
 /** Keeps objects, notes requests as `VERB PLURAL/NAME`, and fails where a test says so. */
 export class FakeApi {
@@ -87,6 +87,12 @@ export class FakeApi {
       return { metadata: { resourceVersion: `${this.#version}` }, items };
     },
     delete: async ({ plural }, { name }) => this.remove(plural, name),
+    deleteCollection: async ({ plural }, { fieldSelector = '' }) => {
+      this.#answer('deletecollection', { plural }, fieldSelector, () => {
+        for (const key of this.#objects.keys()) if (key.startsWith(`${plural}/`)) this.#objects.delete(key);
+        return {};
+      });
+    },
     watch: ({ plural }, _selection, { signal }) => this.#watch(plural, signal),
     get: async <T extends ApiObject>(resource: Resource, { name }: ObjectName) => {
       return this.#answer<T>('get', resource, name, (key) => this.#existing(key));

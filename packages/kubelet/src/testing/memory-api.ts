@@ -116,6 +116,12 @@ export class MemoryApi {
     },
     delete: async ({ plural }: Resource, where: ObjectName, options: DeleteOptions = {}) =>
       this.remove(plural, where, options),
+    deleteCollection: async ({ plural }: Resource, selection: Selection) => {
+      for (const { metadata } of this.#selected(plural, selection)) {
+        const { name = '', namespace } = metadata ?? {};
+        this.remove(plural, { name, ...(namespace && { namespace }) });
+      }
+    },
   };
 
   async *#watch<T extends ApiObject>(
@@ -167,10 +173,11 @@ function keyOf(plural: string, { namespace = '', name }: ObjectName): string {
 
 function isSelected(object: ApiObject, { namespace, fieldSelector }: Selection): boolean {
   if (namespace !== undefined && object.metadata?.namespace !== namespace) return false;
-  const [path = '', value] = (fieldSelector ?? '').split('=');
-  if (value === undefined) return true;
-  const found = path.split('.').reduce<unknown>((each, name) => Object(each)[name], object);
-  return found === value;
+  return (fieldSelector ?? '').split(',').every((selector) => {
+    const [path = '', value] = selector.split('=');
+    const found = path.split('.').reduce<unknown>((each, name) => Object(each)[name], object);
+    return value === undefined || found === value;
+  });
 }
 
 /** Merges as a strategic merge patch does; lists of objects by `type` or `ip` when both have such. */

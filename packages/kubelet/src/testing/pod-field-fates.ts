@@ -97,6 +97,7 @@ export const places: Readonly<Record<string, Place>> = {
       priority: actedOn('api/critical.ts', 1),
       priorityClassName: requested('system-node-critical'),
       readinessGates: actedOn('status/conditions.ts', [{ conditionType: 'a.b/c' }]),
+      // As the real kubelet: a static pod may not reference a resource claim.
       resourceClaims: refused([{ name: 'c', resourceClaimName: 'c' }]),
       resources: requested({ limits: { cpu: '1' } }),
       restartPolicy: actedOn('containers/restart-policy.ts', 'Never'),

@@ -145,6 +145,7 @@ export class SigningApi {
       update: refuse,
       patch: refuse,
       delete: refuse,
+      deleteCollection: refuse,
     };
   }
 

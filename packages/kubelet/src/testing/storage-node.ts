@@ -69,6 +69,7 @@ export async function startStorageNode({ volume = {}, claimStatus = {} }: Storag
       metrics: new VolumeMetrics(new MetricsRegistry()),
       events,
       devicePlugins: idleHandler,
+      draPlugins: idleHandler,
       node: () => ({ metadata: { name: 'node', uid: 'n', labels: { rack: 'r1' } } }),
       reportNode: () => {},
       onVolumes: () => {},

@@ -14,6 +14,7 @@ test('an older version of the node changes nothing, and another node does', asyn
     update: unused,
     patch: unused,
     delete: unused,
+    deleteCollection: unused,
   };
   const watch = new NodeWatch(client, 'n', ({ metadata }) =>
     told.push(`${metadata.uid} ${metadata.resourceVersion}`),

@@ -1,7 +1,9 @@
 // Makes the pod's sandbox.
+import { messageOf } from '@berth/common/error-message.ts';
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import { podKey } from '../../api/pod.ts';
-import type { Recorder } from '../../events/event.ts';
+import type { DynamicResources } from '../../dra/dynamic-resources.ts';
+import { aboutPod, type Recorder } from '../../events/event.ts';
 import { createLogger } from '../../klog/klog.ts';
 import type { RuntimeHandlers } from '../../kuberuntime/runtime-handlers.ts';
 import type { RuntimePods } from '../../kuberuntime/runtime-pods.ts';
@@ -20,13 +22,24 @@ export interface CreateSandboxPorts {
   creations: Pick<Creations, 'run'>;
   sandboxConfigOf: SandboxConfigOf;
   handlers: Pick<RuntimeHandlers, 'nameFor'>;
+  /** Resource claims; undefined on a standalone node. */
+  claims: Pick<DynamicResources, 'prepare'> | undefined;
   events: Recorder;
 }
 
-/** The effect that creates a sandbox. A failure is shown in the statuses of the pod's containers. */
+/** The effect that prepares claims, then creates a sandbox. A failure is shown in the statuses of the pod's containers. */
 export function createSandboxEffect(ports: CreateSandboxPorts): Effect<'create-sandbox'> {
-  const { runtime, pods, creations, sandboxConfigOf, handlers, events } = ports;
+  const { runtime, pods, creations, sandboxConfigOf, handlers, claims, events } = ports;
   return async ({ attempt }, { pod, prepared }, signal) => {
+    try {
+      await claims?.prepare(pod, signal);
+    } catch (error) {
+      if (signal.aborted) return { result: 'aborted' };
+      const message = `Failed to prepare dynamic resources: ${messageOf(error)}`;
+      log.error('Failed to prepare dynamic resources', { err: error, pod: podKey(pod) });
+      events.record(aboutPod(pod), 'Warning', 'FailedPrepareDynamicResources', message);
+      return { result: 'pod-failed', message };
+    }
     try {
       const config = sandboxConfigOf(pod, attempt, prepared?.volumes ?? new Map());
       const { podSandboxId } = await creations.run(
