@@ -93,7 +93,30 @@ for (const kubelet of kubelets) {
       'NodeUnpublishVolume',
       'NodeUnstageVolume',
     ]);
+    const count = 'storage_operation_duration_seconds_count';
+    const metrics = (await admin.text(`/api/v1/nodes/${name}/proxy/metrics`)).split('\n');
+    const counted = metrics.filter((line) => line.startsWith(count) && line.includes(`:${driverName}"`));
+    for (const operation of ['map_volume', 'unmap_volume', 'unmap_device']) {
+      assert.ok(
+        counted.some((line) => line.includes(`operation_name="${operation}"`)),
+        operation,
+      );
+    }
     assert.equal(readFileSync(driver.disk(volume)).subarray(0, 8).toString(), 'written\n');
+  });
+
+  test(`${kubelet} kubelet: a pod that has ended keeps no block device`, async () => {
+    await volumes.parts();
+    const volume = of('ended');
+    await bindDevice(volume);
+    await kubectl.apply(podWithDevice(name, volume, claim(volume), 'head -c 1 /dev/disk'));
+    const path = `/api/v1/namespaces/default/pods/${volume}`;
+    await until('the pod has ended', async () => {
+      return (await admin.find<{ status: { phase: string } }>(path))?.status.phase === 'Succeeded';
+    });
+    await volumes.noDeviceIsLeft(volume);
+    assert.notEqual(await admin.find(path), undefined);
+    await volumes.remove(volume);
   });
 
   test(`${kubelet} kubelet: a pod that may only read a block device cannot write it`, async () => {

@@ -39,9 +39,10 @@ export function podWith(node: string, name: string, source: object, spec: object
 }
 
 /** The same with the volume as the block device /dev/disk. */
-export function podWithDevice(node: string, name: string, source: object): object {
-  const spec = { terminationGracePeriodSeconds: 1, volumes: [{ name: 'v', ...source }] };
-  return podOn(node, name, forever, spec, { volumeDevices: [{ name: 'v', devicePath: '/dev/disk' }] });
+export function podWithDevice(node: string, name: string, source: object, script = forever): object {
+  const restartPolicy = script === forever ? 'Always' : 'Never';
+  const spec = { terminationGracePeriodSeconds: 1, restartPolicy, volumes: [{ name: 'v', ...source }] };
+  return podOn(node, name, script, spec, { volumeDevices: [{ name: 'v', devicePath: '/dev/disk' }] });
 }
 
 /** What a claim and its volume both say. */
@@ -105,8 +106,9 @@ export class VolumeNode {
     // Here: a hook that a test registers runs at the end of that test.
     after(async () => {
       const { node, driver } = (await this.#started?.catch(() => undefined)) ?? {};
-      await node?.[Symbol.asyncDispose]();
+      // Before the node unmounts what is left of a test that has failed: the driver finds loop devices by their paths.
       await driver?.[Symbol.asyncDispose]();
+      await node?.[Symbol.asyncDispose]();
       this.#scratch[Symbol.dispose]();
     });
   }

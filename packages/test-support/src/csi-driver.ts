@@ -1,6 +1,6 @@
 // A CSI driver for tests: it registers with a kubelet by a real socket, and its volumes are directories that it
 // bind-mounts, or loop devices.
-import { existsSync, mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CriError, type GrpcCodeName } from '@berth/cri/errors/cri-error.ts';
 import { addService } from '@berth/cri/server/server.ts';
@@ -13,7 +13,12 @@ import {
   type NodeUnstageVolumeRequest,
 } from '@berth/kubelet/generated/csi.ts';
 import { RegistrationDefinition } from '@berth/kubelet/generated/plugin-registration.ts';
-import { attachLoopDevice, detachLoopDevice, loopDevicesOf } from '@berth/linux/files/loop-device.ts';
+import {
+  attachLoopDevice,
+  detachLoopDevice,
+  loopDevices,
+  loopDevicesOf,
+} from '@berth/linux/files/loop-device.ts';
 import { bindMount, isMountPoint, unmount } from '@berth/linux/mounts/mount.ts';
 import { growLoopDevice } from '@berth/linux/testing/loop-capacity.ts';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
@@ -118,13 +123,14 @@ export class CsiTestDriver implements AsyncDisposable {
     rmSync(this.#socket, { force: true });
   }
 
-  /** Also detaches the loop devices that no kubelet has had unstaged. */
+  /** Also detaches the loop devices of a test that has failed: nothing else ends them. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop();
-    const { volumesDir } = this.#options;
-    for (const name of existsSync(volumesDir) ? readdirSync(volumesDir) : []) {
-      detachLoops(join(volumesDir, name));
-    }
+    const { rootDir, volumesDir } = this.#options;
+    const left = loopDevices().filter(({ backing }) =>
+      [rootDir, volumesDir].some((folder) => backing.startsWith(`${folder}/`)),
+    );
+    for (const { device } of left) detachLoopDevice(device);
   }
 
   /** The block device of a volume. */

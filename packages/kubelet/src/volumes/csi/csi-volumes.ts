@@ -5,6 +5,7 @@ import type { VolumeAttachment } from 'kubernetes-types/storage/v1.d.ts';
 import type { Pod } from '../../api/pod.ts';
 import { NodeServiceCapability_RPC_Type as Capability } from '../../generated/csi.ts';
 import { createLogger } from '../../klog/klog.ts';
+import { rpcErrorText } from '../../kubecontainer/rpc-error-text.ts';
 import type { VolumeMetrics } from '../../metrics/volume-metrics.ts';
 import type { Node } from '../../node/status/node-object.ts';
 import { Instant } from '../../stats/instant.ts';
@@ -102,9 +103,12 @@ export class CsiVolumes {
 
   async #sweep(driver: string): Promise<void> {
     const { roots } = this.#ports;
+    const devices = await mappedDevices(roots);
     // The real kubelet may be killed while it publishes a device, and removes the folder of its pod then.
-    for (const device of await mappedDevices(roots)) {
-      if (device.driver === driver && !hasFolder(roots, device.uid)) await this.#unmapDevice(device);
+    for (const device of devices.filter((each) => each.driver === driver && !hasFolder(roots, each.uid))) {
+      await this.#unmapDevice(device).catch((error: unknown) => {
+        log.error('UnmapVolume failed', { err: rpcErrorText(error), driver, volume: device.specName });
+      });
     }
     await this.#staged.sweep(driver);
   }
