@@ -13,7 +13,7 @@ import { pluginVolumesDir, podDir, podsDir, volumesDir } from '../paths/pod-path
 import { MountRetries } from './mount-retries.ts';
 import type { PreparedVolume, VolumePlugin } from './plugin.ts';
 import { entries, unmountBelow, unmountPodDir } from './pod-dir.ts';
-import { VolumeError, VolumeWait } from './volume-error.ts';
+import { VolumeError, VolumeStepError, VolumeWait } from './volume-error.ts';
 
 const log = createLogger('manager.ts');
 
@@ -189,5 +189,6 @@ function isUsed(pod: Pod, volume: string): boolean {
 }
 
 function failureOf(volume: Volume, error: unknown): string {
-  return `MountVolume.SetUp failed for volume "${volume.name}" : ${messageOf(error)}`;
+  const step = error instanceof VolumeStepError ? error.step : 'SetUp';
+  return `MountVolume.${step} failed for volume "${volume.name}" : ${messageOf(error)}`;
 }

@@ -1,3 +1,5 @@
+import { messageOf } from '@berth/common/error-message.ts';
+
 /** A volume could not be made. */
 export class VolumeError extends Error {
   override readonly name = 'VolumeError';
@@ -19,5 +21,28 @@ export class VolumeWait extends Error {
   constructor(message: string, retryMs: number) {
     super(message);
     this.retryMs = retryMs;
+  }
+}
+
+/** What comes before the volume is set up in the pod's folder, in the words of the real kubelet's events. */
+export type VolumeStep = 'NewMounter initialization' | 'WaitForAttach' | 'MountDevice';
+
+/** A volume could not be made, in a step before SetUp. */
+export class VolumeStepError extends Error {
+  override readonly name = 'VolumeStepError';
+  readonly step: VolumeStep;
+
+  constructor(step: VolumeStep, cause: unknown) {
+    super(messageOf(cause), { cause });
+    this.step = step;
+  }
+}
+
+/** Runs a step before SetUp; a failure names it. */
+export async function inStep<Result>(step: VolumeStep, run: () => Promise<Result>): Promise<Result> {
+  try {
+    return await run();
+  } catch (error) {
+    throw new VolumeStepError(step, error);
   }
 }
