@@ -12,7 +12,6 @@ const end = '<!-- End of what npm run limits writes -->';
 
 /** How the README calls what is missing: a topic, and the fields and flags that are it. What has gone is left out. */
 const topics: readonly { title: string; is: RegExp }[] = [
-  { title: 'volumes of iSCSI', is: /^Volume\.iscsi$/ },
   { title: 'block devices', is: /^Container\.volumeDevices$/ },
   { title: 'resource claims', is: /[cC]laims$/ },
   { title: 'CPU, memory and topology managers', is: /^--(cpu|memory|topology)-manager-policy$/ },
@@ -66,8 +65,8 @@ berthd serves every call of the CRI, and crictl has every command of the real on
 
 A pod with one of them does not run; the log, \`berth status\` and \`/rejected\` name the field. This is about pods of
 manifests: one of an API server may have a service account, tokens of it, \`clusterTrustBundle\`, \`podCertificate\`, and volumes of kind
-\`persistentVolumeClaim\`, \`ephemeral\` and \`csi\`. Its persistent volumes are \`csi\`, \`local\` (a directory), \`hostPath\`
-or \`nfs\`, with the volumeMode \`Filesystem\`.
+\`persistentVolumeClaim\`, \`ephemeral\` and \`csi\`. Its persistent volumes are \`csi\`, \`iscsi\`, \`local\` (a directory),
+\`hostPath\` or \`nfs\`, with the volumeMode \`Filesystem\`.
 
 ${byType(fieldsOf('refused'))}
 

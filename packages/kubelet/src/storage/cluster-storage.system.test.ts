@@ -64,7 +64,7 @@ async function startNode() {
     const registrations = driver.registrations.length;
     storage.start();
     await until('the driver is registered', () => driver.registrations.length > registrations);
-    const plugins = storage.volumePlugins();
+    const plugins = storage.volumePlugins({ mount: async () => assert.fail('there is no iSCSI here') });
     const plugin = (kind: VolumePlugin['kind']): VolumePlugin => {
       const found = plugins.find((each) => each.kind === kind);
       assert.ok(found);

@@ -13,7 +13,7 @@ import { CsiDriverObjects } from '../volumes/csi/csi-driver-objects.ts';
 import { CsiDrivers } from '../volumes/csi/csi-drivers.ts';
 import { CsiVolumes } from '../volumes/csi/csi-volumes.ts';
 import { MountedVolumes } from '../volumes/persistent/mounted-volumes.ts';
-import { storagePlugins } from '../volumes/persistent/storage-plugins.ts';
+import { type StoragePluginsPorts, storagePlugins } from '../volumes/persistent/storage-plugins.ts';
 import type { VolumePlugin } from '../volumes/plugin.ts';
 import type { ServerContents } from '../volumes/server-contents.ts';
 
@@ -104,10 +104,10 @@ export class ClusterStorage {
   }
 
   /** The kinds of volumes that need an API server. */
-  volumePlugins(): VolumePlugin[] {
+  volumePlugins(iscsi: StoragePluginsPorts['iscsi']): VolumePlugin[] {
     const { options, client, node, events } = this.#ports;
     const mounted = this.#mounted;
-    return storagePlugins({ roots: options, client, csi: this.#csi, node, mounted, events });
+    return storagePlugins({ roots: options, client, csi: this.#csi, iscsi, node, mounted, events });
   }
 
   /** The node's status has changed: volumes may have been attached. */

@@ -14,6 +14,8 @@ import { fileSystemOf } from '../../stats/node-readings.ts';
 import type { FsStats } from '../../stats/stats-api.ts';
 import { inlineCsiVolume, persistentCsiVolume } from '../csi/csi-volume.ts';
 import type { CsiVolumes } from '../csi/csi-volumes.ts';
+import type { IscsiVolumes } from '../iscsi/iscsi-volumes.ts';
+import { persistentIscsiVolume } from '../iscsi/persistent-iscsi.ts';
 import type { PreparedVolume, VolumePlugin } from '../plugin.ts';
 import { checkHostPath } from '../plugins/host-path.ts';
 import { mountNfs } from '../plugins/nfs.ts';
@@ -35,6 +37,7 @@ export interface StoragePluginsPorts {
   roots: Parameters<typeof volumePath>[0];
   client: Pick<ApiClient, 'get' | 'patch'>;
   csi: CsiVolumes;
+  iscsi: Pick<IscsiVolumes, 'mount'>;
   node(): Node | undefined;
   mounted: MountedVolumes;
   events: Recorder;
@@ -136,8 +139,8 @@ async function mountClaim(
     claim: { name: ref.claimName, namespace: pod.metadata.namespace },
     measure: async () => {
       if (csiVolume) return await ports.csi.stats(csiVolume, pathOf(prepared));
-      const { local, nfs } = resolved.volume.spec ?? {};
-      return local || nfs ? wholeFs(await fileSystemOf(pathOf(prepared))) : undefined;
+      const { local, nfs, iscsi } = resolved.volume.spec ?? {};
+      return local || nfs || iscsi ? wholeFs(await fileSystemOf(pathOf(prepared))) : undefined;
     },
   });
   return { prepared, driver, lookedAt: Date.now() };
@@ -159,7 +162,7 @@ interface PersistentMount {
 
 /** Mounts by the kind of the persistent volume. */
 async function mountPersistent(
-  { roots, csi, node }: StoragePluginsPorts,
+  { roots, client, csi, iscsi, node }: StoragePluginsPorts,
   { pod, volume, persistent, isReadOnly }: PersistentMount,
   { isRepeated, signal }: { isRepeated: boolean; signal: AbortSignal },
 ): Promise<PreparedVolume> {
@@ -169,6 +172,8 @@ async function mountPersistent(
   checkVolumeAffinity(persistent, node()?.metadata.labels ?? {});
   const csiVolume = persistentCsiVolume(persistent, isReadOnly);
   if (csiVolume) return await csi.mount(pod, csiVolume, isRepeated);
+  const iscsiVolume = persistentIscsiVolume(client, pod, persistent, isReadOnly);
+  if (iscsiVolume) return await iscsi.mount(pod, iscsiVolume, signal);
   if (spec?.local) return await mountLocal(roots, pod, { name, path: spec.local.path, isReadOnly });
   if (spec?.hostPath) {
     await checkHostPath(spec.hostPath);
@@ -181,6 +186,6 @@ async function mountPersistent(
     return await mountNfs({ roots }, pod, share, signal);
   }
   throw new Error(
-    `no volume plugin matched: PersistentVolume ${name} is neither csi, local, hostPath nor nfs`,
+    `no volume plugin matched: PersistentVolume ${name} is neither csi, iscsi, local, hostPath nor nfs`,
   );
 }
