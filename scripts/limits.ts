@@ -12,7 +12,6 @@ const end = '<!-- End of what npm run limits writes -->';
 
 /** How the README calls what is missing: a topic, and the fields and flags that are it. What has gone is left out. */
 const topics: readonly { title: string; is: RegExp }[] = [
-  { title: 'volumes of iSCSI', is: /^Volume\.iscsi$/ },
   { title: 'CPU, memory and topology managers', is: /^--(cpu|memory|topology)-manager-policy$/ },
   { title: 'feature gates', is: /^--feature-gates$/ },
 ];
@@ -65,8 +64,8 @@ berthd serves every call of the CRI, and crictl has every command of the real on
 A pod with one of them does not run; the log, \`berth status\` and \`/rejected\` name the field. This is about pods of
 manifests: one of an API server may have a service account, tokens of it, \`clusterTrustBundle\`, \`podCertificate\`,
 resource claims, and volumes of kind \`persistentVolumeClaim\`, \`ephemeral\` and \`csi\`, the first two also as
-\`volumeDevices\`. Its persistent volumes are \`csi\` and \`local\` with either volumeMode, \`hostPath\`, and \`nfs\`;
-a \`local\` one with \`Filesystem\` is a directory.
+\`volumeDevices\`. Its persistent volumes are \`csi\` and \`local\` with either volumeMode, \`iscsi\`, \`hostPath\`
+and \`nfs\` with \`Filesystem\`; a \`local\` one with \`Filesystem\` is a directory.
 
 ${byType(fieldsOf('refused'))}
 

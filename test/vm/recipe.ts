@@ -13,10 +13,14 @@ const system =
 /** A file server, which runs in few kernels but this one, and what mounts from it. */
 const fileServer = 'nfs-common nfs-kernel-server';
 
+/** A target of iSCSI, the initiator, and what makes one device of several paths to a disk. */
+const blockServer = 'multipath-tools open-iscsi tgt';
+
 /** Packages of the machine: the system's, and all that Berth and its tests need inside of it. */
 export const packages = [
   ...system.split(' '),
   ...fileServer.split(' '),
+  ...blockServer.split(' '),
   ...prerequisites.filter(({ outsideVm = false }) => !outsideVm).map((each) => each.package),
 ].sort();
 
@@ -27,6 +31,9 @@ export const packages = [
 export const disabledUnits = [
   'apparmor.service',
   ...'nfs-client.target nfs-server.service rpcbind.service rpcbind.socket'.split(' '),
+  ...'iscsid.service iscsid.socket multipathd.service multipathd.socket open-iscsi.service tgt.service'.split(
+    ' ',
+  ),
   ...prerequisites.filter(({ outsideVm = false }) => !outsideVm).flatMap(({ services = [] }) => services),
   ...'apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer'.split(' '),
   ...'getty@tty1.service serial-getty@ttyS0.service systemd-logind.service systemd-update-utmp-runlevel.service'.split(

@@ -354,6 +354,7 @@ export class Kubelet {
     this.#running?.rotator.stop();
     this.#running?.prober.stop();
     this.#running?.pressure.stop();
+    this.#running?.iscsi.stop();
     await this.#running?.workers.stop();
     this.#connections.cri.close();
     this.#connections.imageCri?.close();

@@ -25,6 +25,7 @@ import { PodWorkers } from './pods/workers.ts';
 import { Prober } from './prober/manager.ts';
 import { NodeFileSystems } from './stats/node-file-systems.ts';
 import type { StatusManager } from './status/manager.ts';
+import type { IscsiVolumes } from './volumes/iscsi/iscsi-volumes.ts';
 import { type KubeletConnections, workerPorts } from './worker-ports.ts';
 
 /** The parts that exist once the runtime has answered. */
@@ -34,6 +35,7 @@ export interface Running {
   rotator: LogRotator;
   prober: Prober;
   pressure: NodePressure;
+  iscsi: IscsiVolumes;
 }
 
 /** What the running parts get of the kubelet. */
@@ -157,7 +159,8 @@ export async function startRunning(ports: RunningPorts): Promise<void> {
     events,
     metrics,
   });
-  ports.onRunning({ workers, pleg, rotator, prober, pressure });
+  const { iscsi } = worker;
+  ports.onRunning({ workers, pleg, rotator, prober, pressure, iscsi });
   tellForeignPods(foreign, podManager.admitted());
   observation.begin({
     cgroups: node,
@@ -182,4 +185,5 @@ export async function startRunning(ports: RunningPorts): Promise<void> {
   pleg.start();
   rotator.start();
   pressure.start();
+  iscsi.start();
 }

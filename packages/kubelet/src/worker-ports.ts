@@ -37,6 +37,7 @@ import type { Prober } from './prober/manager.ts';
 import type { StatusManager } from './status/manager.ts';
 import { UserNamespaces } from './userns/user-namespaces.ts';
 import { filesPlugin } from './volumes/files-plugin.ts';
+import { IscsiVolumes } from './volumes/iscsi/iscsi-volumes.ts';
 import { VolumeManager } from './volumes/manager.ts';
 import { observedPlugin } from './volumes/observed-plugin.ts';
 import { configMapVolumes } from './volumes/plugins/config-map.ts';
@@ -45,6 +46,7 @@ import { emptyDirPlugin } from './volumes/plugins/empty-dir.ts';
 import { flexVolumePlugin } from './volumes/plugins/flex-volume.ts';
 import { hostPathPlugin } from './volumes/plugins/host-path.ts';
 import { imagePlugin } from './volumes/plugins/image.ts';
+import { iscsiPlugin } from './volumes/plugins/iscsi.ts';
 import { nfsPlugin } from './volumes/plugins/nfs.ts';
 import { projectedVolumes } from './volumes/plugins/projected.ts';
 import { secretVolumes } from './volumes/plugins/secret.ts';
@@ -87,7 +89,7 @@ export interface WorkerParts {
 export function workerPorts(
   { cri, imageCri = cri, options }: KubeletConnections,
   { node, facts, cgroups, statuses, objects, cluster, prober, devices, metrics, events }: WorkerParts,
-): WorkerPorts & { imageRemoved(id: string): Promise<void> } {
+): WorkerPorts & { imageRemoved(id: string): Promise<void>; iscsi: IscsiVolumes } {
   const { runtimeName } = facts;
   const claims = cluster?.claims;
   const { runtime } = cri;
@@ -114,11 +116,13 @@ export function workerPorts(
   const capacity = node.forPods;
   const memoryVolumes = { memoryBytes: capacity.memoryBytes, noswap: canMountWithoutSwap() };
   const files = { roots: options, objects, memoryVolumes, server: cluster?.contents };
+  const iscsi = new IscsiVolumes({ roots: options, metrics: metrics.volumes });
   const plugins = [
     emptyDirPlugin(options, memoryVolumes),
     hostPathPlugin,
     imagePlugin,
     nfsPlugin({ roots: options }),
+    iscsiPlugin({ volumes: iscsi, objects }),
     flexVolumePlugin({ roots: options, objects, pluginDir: options.volumePluginDir }),
     ...[configMapVolumes, secretVolumes, downwardApiVolumes(capacity), projectedVolumes(capacity)].map(
       (kind) => filesPlugin(kind, files),
@@ -128,7 +132,7 @@ export function workerPorts(
     options,
     [
       ...plugins.map((plugin) => observedPlugin(plugin, metrics.volumes)),
-      ...(cluster?.storage.volumePlugins() ?? []),
+      ...(cluster?.storage.volumePlugins(iscsi) ?? []),
     ],
     events,
   );
@@ -197,6 +201,7 @@ export function workerPorts(
       metrics.pods.round('terminated', () => terminatePod(ending, terminate, onStatus)),
     discard: (status) => discardPod(status, { runtime, pods, options }),
     imageRemoved: (id) => images.removed(id),
+    iscsi,
     recordedGracePeriod: (uid) => recordedGracePeriod(runtime, uid),
     statuses,
     served: (uid) => cluster?.pods.status(uid),

@@ -45,7 +45,6 @@ const unsupported: Readonly<Record<string, ReadonlySet<string>>> = {
     'gcePersistentDisk',
     'gitRepo',
     'glusterfs',
-    'iscsi',
     'persistentVolumeClaim',
     'photonPersistentDisk',
     'portworxVolume',

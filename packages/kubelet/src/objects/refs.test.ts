@@ -24,6 +24,7 @@ const pod = testPod(
       { name: 'x', projected: { sources: [{ secret: { name: 'f' } }, { configMap: { name: 'g' } }] } },
       { name: 'y', emptyDir: {} },
       { name: 'z', flexVolume: { driver: 'd', secretRef: { name: 'i' } } },
+      { name: 's', iscsi: { targetPortal: 'p', iqn: 'i', lun: 0, secretRef: { name: 'j' } } },
     ],
     imagePullSecrets: [{ name: 'h' }, {}],
   },
@@ -40,6 +41,7 @@ test('every reference counts once, in the namespace of the pod', () => {
     'Secret n/f',
     'ConfigMap n/g',
     'Secret n/i',
+    'Secret n/j',
     'Secret n/h',
   ]);
 });

@@ -21,8 +21,9 @@ export function objectRefs({ metadata: { namespace }, spec }: Pod): ObjectRef[] 
       add('Secret', secretRef?.name);
     }
   }
-  for (const { configMap, secret, projected, flexVolume } of spec.volumes ?? []) {
+  for (const { configMap, secret, projected, flexVolume, iscsi } of spec.volumes ?? []) {
     add('Secret', flexVolume?.secretRef?.name);
+    add('Secret', iscsi?.secretRef?.name);
     add('ConfigMap', configMap?.name);
     add('Secret', secret?.secretName);
     for (const source of projected?.sources ?? []) {

@@ -42,6 +42,7 @@ export const pluginDirs = {
   csi: 'kubernetes.io~csi',
   downwardAPI: 'kubernetes.io~downward-api',
   emptyDir: 'kubernetes.io~empty-dir',
+  iscsi: 'kubernetes.io~iscsi',
   local: 'kubernetes.io~local-volume',
   nfs: 'kubernetes.io~nfs',
   projected: 'kubernetes.io~projected',

@@ -173,6 +173,7 @@ test('volumes that are measured, and that count as ephemeral storage', () => {
       { name: 'map', configMap: { name: 'm' } },
       { name: 'secret', secret: { secretName: 's' } },
       { name: 'server', nfs: { server: 's', path: '/' } },
+      { name: 'lun', iscsi: { targetPortal: 'p', iqn: 'iqn.2026-11.dev.berth:t', lun: 0 } },
       { name: 'host', hostPath: { path: '/' } },
     ],
   });
@@ -184,6 +185,7 @@ test('volumes that are measured, and that count as ephemeral storage', () => {
       ['map', 'kubernetes.io~configmap', true, false],
       ['secret', 'kubernetes.io~secret', false, false],
       ['server', 'kubernetes.io~nfs', false, true],
+      ['lun', 'kubernetes.io~iscsi', false, true],
     ],
   );
 });

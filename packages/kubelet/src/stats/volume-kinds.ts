@@ -3,7 +3,7 @@ import type { Pod } from '../api/pod.ts';
 import { pluginDirs } from '../paths/pod-paths.ts';
 
 /** The kinds that are measured. */
-const kinds = ['emptyDir', 'configMap', 'secret', 'downwardAPI', 'projected', 'nfs'] as const;
+const kinds = ['emptyDir', 'configMap', 'secret', 'downwardAPI', 'projected', 'nfs', 'iscsi'] as const;
 
 /** A volume that is measured. */
 export interface MeasuredVolume {
@@ -12,7 +12,7 @@ export interface MeasuredVolume {
   directory: string;
   /** Whether it counts as ephemeral storage of the pod. */
   isEphemeral: boolean;
-  /** Whether it is a file system of a server, whose size is the volume's. */
+  /** Whether it is a file system of its own on another machine, whose size is the volume's. */
   isRemote: boolean;
 }
 
@@ -23,6 +23,7 @@ export function measuredVolumes({ spec }: Pod): MeasuredVolume[] {
     if (kind === undefined) return [];
     const isEphemeral =
       volume.configMap !== undefined || (volume.emptyDir !== undefined && !volume.emptyDir.medium);
-    return [{ name: volume.name, directory: pluginDirs[kind], isEphemeral, isRemote: kind === 'nfs' }];
+    const isRemote = kind === 'nfs' || kind === 'iscsi';
+    return [{ name: volume.name, directory: pluginDirs[kind], isEphemeral, isRemote }];
   });
 }

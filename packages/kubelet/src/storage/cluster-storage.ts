@@ -14,7 +14,7 @@ import { CsiDrivers } from '../volumes/csi/csi-drivers.ts';
 import { CsiVolumes } from '../volumes/csi/csi-volumes.ts';
 import { sweepLocalDevices } from '../volumes/persistent/local-device.ts';
 import { MountedVolumes } from '../volumes/persistent/mounted-volumes.ts';
-import { storagePlugins } from '../volumes/persistent/storage-plugins.ts';
+import { type StoragePluginsPorts, storagePlugins } from '../volumes/persistent/storage-plugins.ts';
 import type { VolumePlugin } from '../volumes/plugin.ts';
 import type { ServerContents } from '../volumes/server-contents.ts';
 
@@ -112,10 +112,10 @@ export class ClusterStorage {
   }
 
   /** The kinds of volumes that need an API server. */
-  volumePlugins(): VolumePlugin[] {
-    const { options, client, node, metrics, events } = this.#ports;
+  volumePlugins(iscsi: StoragePluginsPorts['iscsi']): VolumePlugin[] {
+    const { options: roots, client, node, metrics, events } = this.#ports;
     const mounted = this.#mounted;
-    return storagePlugins({ roots: options, client, csi: this.#csi, node, mounted, metrics, events });
+    return storagePlugins({ roots, client, csi: this.#csi, iscsi, node, mounted, metrics, events });
   }
 
   /** The node's status has changed: volumes may have been attached. */

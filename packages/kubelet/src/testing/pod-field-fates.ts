@@ -459,6 +459,11 @@ export const places: Readonly<Record<string, Place>> = {
       configMap: actedOn('volumes/plugins/config-map.ts', { name: 'c' }),
       downwardAPI: actedOn('volumes/plugins/downward-api.ts', {}),
       image: actedOn('volumes/plugins/image.ts', { reference: 'a' }),
+      iscsi: actedOn('volumes/plugins/iscsi.ts', {
+        targetPortal: 'p',
+        iqn: 'iqn.2026-11.dev.berth:t',
+        lun: 0,
+      }),
       nfs: actedOn('volumes/plugins/nfs.ts', { server: 's', path: '/x' }),
       projected: actedOn('volumes/plugins/projected.ts', {}),
       secret: actedOn('volumes/plugins/secret.ts', { secretName: 's' }),
@@ -540,6 +545,23 @@ export const places: Readonly<Record<string, Place>> = {
     fields: {
       pullPolicy: actedOn('pods/effects/prepare-pod.ts', 'Never'),
       reference: actedOn('volumes/mount-sources.ts', 'b'),
+    },
+  },
+  ISCSIVolumeSource: {
+    at: ['spec', 'volumes', 0, 'iscsi'],
+    beside: { targetPortal: 'p', iqn: 'iqn.2026-11.dev.berth:t', lun: 0, secretRef: { name: 's' } },
+    fields: {
+      chapAuthDiscovery: actedOn('volumes/iscsi/chap.ts', true),
+      chapAuthSession: actedOn('volumes/iscsi/chap.ts', true),
+      fsType: actedOn('volumes/format-and-mount.ts', 'xfs'),
+      initiatorName: actedOn('volumes/iscsi/iscsi-disk.ts', 'iqn.2026-11.dev.berth:i'),
+      iqn: actedOn('volumes/iscsi/iscsi-disk.ts', 'iqn.2026-11.dev.berth:u'),
+      iscsiInterface: actedOn('volumes/iscsi/iscsi-disk.ts', 'tcp'),
+      lun: actedOn('volumes/iscsi/iscsi-disk.ts', 1),
+      portals: actedOn('volumes/iscsi/iscsi-disk.ts', ['q']),
+      readOnly: actedOn('volumes/plugins/iscsi.ts', true),
+      secretRef: actedOn('volumes/plugins/iscsi.ts', { name: 't' }),
+      targetPortal: actedOn('volumes/iscsi/iscsi-disk.ts', 'r'),
     },
   },
   NFSVolumeSource: {

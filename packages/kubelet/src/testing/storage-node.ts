@@ -78,7 +78,7 @@ export async function startStorageNode({ volume = {}, claimStatus = {} }: Storag
     const registrations = driver.registrations.length;
     storage.start();
     await until('the driver is registered', () => driver.registrations.length > registrations);
-    const plugins = storage.volumePlugins();
+    const plugins = storage.volumePlugins({ mount: async () => assert.fail('there is no iSCSI here') });
     const claims = plugins.find(({ kind }) => kind === 'persistentVolumeClaim');
     assert.ok(claims);
     return {

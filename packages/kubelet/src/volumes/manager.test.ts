@@ -8,7 +8,7 @@ import { NotedEvents } from '../testing/noted-events.ts';
 import { testPod } from '../testing/pod.ts';
 import { VolumeManager } from './manager.ts';
 import type { PreparedVolume, VolumePlugin } from './plugin.ts';
-import { MapError, VolumeWait } from './volume-error.ts';
+import { inStep, MapError, VolumeWait } from './volume-error.ts';
 
 const rootDir = mkdtempSync(join(tmpdir(), 'volume-manager-'));
 after(() => rmSync(rootDir, { recursive: true }));
@@ -88,6 +88,18 @@ test('a failure names the volume and the next attempt, and so does a kind withou
   await assert.rejects(manager.setUp(podWith({ nfs: { server: 's', path: '/' } }), signal), {
     message:
       'MountVolume.SetUp failed for volume "v0" : this kubelet knows only these kinds of volumes: emptyDir, configMap',
+  });
+});
+
+test('a failure before the volume is set up names the step', async () => {
+  const failing: VolumePlugin = {
+    kind: 'iscsi',
+    isLive: false,
+    setUp: () => inStep('WaitForAttach', () => Promise.reject(new Error('no portal'))),
+  };
+  const manager = new VolumeManager({ rootDir }, [failing], events);
+  await assert.rejects(manager.setUp(podWith({ iscsi: {} }), signal), {
+    message: 'MountVolume.WaitForAttach failed for volume "v0" : no portal',
   });
 });
 

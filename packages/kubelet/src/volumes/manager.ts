@@ -13,7 +13,7 @@ import { pluginVolumesDir, podDir, podsDir, volumesDir } from '../paths/pod-path
 import { MountRetries } from './mount-retries.ts';
 import type { PreparedVolume, VolumePlugin } from './plugin.ts';
 import { entries, unmountBelow, unmountPodDir } from './pod-dir.ts';
-import { MapError, VolumeError, VolumeWait } from './volume-error.ts';
+import { MapError, VolumeError, VolumeStepError, VolumeWait } from './volume-error.ts';
 
 const log = createLogger('manager.ts');
 
@@ -191,6 +191,7 @@ function isUsed(pod: Pod, volume: string): boolean {
 /** The event of a volume that could not be made. */
 function failureOf(volume: Volume, error: unknown): { reason: string; message: string } {
   if (error instanceof MapError) return { reason: error.reason, message: error.message };
-  const message = `MountVolume.SetUp failed for volume "${volume.name}" : ${messageOf(error)}`;
+  const step = error instanceof VolumeStepError ? error.step : 'SetUp';
+  const message = `MountVolume.${step} failed for volume "${volume.name}" : ${messageOf(error)}`;
   return { reason: 'FailedMount', message };
 }

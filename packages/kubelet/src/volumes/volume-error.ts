@@ -1,3 +1,4 @@
+import { messageOf } from '@berth/common/error-message.ts';
 import { rpcErrorText } from '../kubecontainer/rpc-error-text.ts';
 
 /** A volume could not be made. */
@@ -33,5 +34,28 @@ export class MapError extends Error {
   constructor(step: string, volume: string, cause: unknown, reason: MapError['reason'] = 'FailedMapVolume') {
     super(`MapVolume.${step} for volume "${volume}" : ${rpcErrorText(cause)}`, { cause });
     this.reason = reason;
+  }
+}
+
+/** What comes before the volume is set up in the pod's folder, in the words of the real kubelet's events. */
+export type VolumeStep = 'NewMounter initialization' | 'WaitForAttach' | 'MountDevice';
+
+/** A volume could not be made, in a step before SetUp. */
+export class VolumeStepError extends Error {
+  override readonly name = 'VolumeStepError';
+  readonly step: VolumeStep;
+
+  constructor(step: VolumeStep, cause: unknown) {
+    super(messageOf(cause), { cause });
+    this.step = step;
+  }
+}
+
+/** Runs a step before SetUp; a failure names it. */
+export async function inStep<Result>(step: VolumeStep, run: () => Promise<Result>): Promise<Result> {
+  try {
+    return await run();
+  } catch (error) {
+    throw new VolumeStepError(step, error);
   }
 }

@@ -316,9 +316,9 @@ const faults: [string, Parameters<typeof manifest>[0], string][] = [
     'resources.limits: Required value: Limit must be set for non overcommitable resources',
   ],
   [
-    'iscsi volume',
-    { spec: { volumes: [{ name: 's', iscsi: { iqn: 'iqn.a', lun: 0, targetPortal: 'p' } }] } },
-    'spec.volumes[0].iscsi: Forbidden: not supported by this kubelet yet',
+    'fc volume',
+    { spec: { volumes: [{ name: 's', fc: { wwids: ['w'] } }] } },
+    'spec.volumes[0].fc: Forbidden: not supported by this kubelet yet',
   ],
   [
     'seccomp',

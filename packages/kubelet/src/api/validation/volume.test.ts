@@ -90,6 +90,25 @@ const faults: [text: string, problem: string][] = [
     withVolume({ nfs: { server: '', path: 'x' } }),
     `${volume}.nfs.server: Required value; ${volume}.nfs.path: Invalid value: "x": must be an absolute path`,
   ],
+  [
+    withVolume({ iscsi: { targetPortal: '', iqn: '', lun: 256, chapAuthSession: true } }),
+    `${volume}.iscsi.targetPortal: Required value; ${volume}.iscsi.iqn: Required value; ${volume}.iscsi.lun: Invalid value: 256: must be between 0 and 255, inclusive; ${volume}.iscsi.secretRef: Required value`,
+  ],
+  [
+    withVolume({ iscsi: { targetPortal: 'p', iqn: 'iqn.2026-11.a', lun: 0, initiatorName: 'a' } }),
+    `${volume}.iscsi.iqn: Invalid value: "iqn.2026-11.a": must be valid format; ${volume}.iscsi.initiatorname: Invalid value: "a": must be valid format starting with iqn, eui, or naa`,
+  ],
+  [
+    withVolume({
+      iscsi: {
+        targetPortal: 'p'.repeat(63),
+        iqn: 'eui.0123456789abcdef',
+        lun: 0,
+        initiatorName: 'iqn.2026-11.a:b',
+      },
+    }),
+    `${volume}.name: Invalid value: "v": Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.`,
+  ],
   [withVolume({ flexVolume: {} }), `${volume}.flexVolume.driver: Required value`],
   [
     withVolume({ flexVolume: { driver: 'a/b', options: { 'Storage.K8s.io/size': '1', 'k8s.io.a/b': '1' } } }),
@@ -183,6 +202,8 @@ test('volumes get the defaults of the API', () => {
   assert.deepEqual(volumesOf({ image: { reference: 'a' } }), {
     image: { reference: 'a', pullPolicy: 'Always' },
   });
+  const iscsi = { targetPortal: 'p', iqn: 'naa.0123456789abcdef0123456789abcdef', lun: 0 };
+  assert.deepEqual(volumesOf({ iscsi }), { iscsi: { ...iscsi, iscsiInterface: 'default' } });
   assert.deepEqual(volumesOf({ image: { reference: 'a:1' } }), {
     image: { reference: 'a:1', pullPolicy: 'IfNotPresent' },
   });

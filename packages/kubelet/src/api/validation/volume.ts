@@ -16,6 +16,7 @@ import { dnsLabel, noBacksteps } from '../names.ts';
 import type { EmptyDirVolumeSource, ImageVolumeSource, Volume } from '../pod.ts';
 import { validateDownwardFiles, validateProjected } from './projection.ts';
 import { validateFileDefaults, validateObjectVolume } from './volume-files.ts';
+import { validateIscsi } from './volume-iscsi.ts';
 
 const hostPathTypes = [
   'BlockDevice',
@@ -46,7 +47,8 @@ export function validateVolumes(spec: v1.PodSpec): FieldError[] {
 }
 
 function validateSource(volume: Volume, path: string, spec: v1.PodSpec): FieldError[] {
-  const { configMap, downwardAPI, emptyDir, flexVolume, hostPath, image, nfs, projected, secret } = volume;
+  const { configMap, downwardAPI, emptyDir, flexVolume, hostPath, image, iscsi, nfs, projected, secret } =
+    volume;
   if (emptyDir) return validateEmptyDir(emptyDir, `${path}.emptyDir`);
   if (hostPath) return validateHostPath(hostPath, `${path}.hostPath`);
   if (configMap) return validateObjectVolume(configMap, `${path}.configMap`, 'name', configMap.name);
@@ -54,6 +56,7 @@ function validateSource(volume: Volume, path: string, spec: v1.PodSpec): FieldEr
   if (projected) return validateProjected(projected, `${path}.projected`, spec);
   if (image) return validateImage(image, `${path}.image`);
   if (nfs) return validateNfs(nfs, `${path}.nfs`);
+  if (iscsi) return validateIscsi(iscsi, volume.name, path);
   if (flexVolume) return validateFlexVolume(flexVolume, `${path}.flexVolume`);
   if (!downwardAPI) return [];
   const at = `${path}.downwardAPI`;

@@ -1,6 +1,7 @@
 // Mounts a persistent volume for a pod, by its kind.
 import type { PersistentVolume } from 'kubernetes-types/core/v1.d.ts';
 import type { Pod } from '../../api/pod.ts';
+import type { ApiClient } from '../../apiserver/api-client.ts';
 import type { Node } from '../../node/status/node-object.ts';
 import type { volumePath } from '../../paths/pod-paths.ts';
 import { wholeFs } from '../../stats/file-stats.ts';
@@ -8,6 +9,8 @@ import { fileSystemOf } from '../../stats/node-readings.ts';
 import type { FsStats } from '../../stats/stats-api.ts';
 import { persistentCsiVolume } from '../csi/csi-volume.ts';
 import type { CsiVolumes } from '../csi/csi-volumes.ts';
+import type { IscsiVolumes } from '../iscsi/iscsi-volumes.ts';
+import { persistentIscsiVolume } from '../iscsi/persistent-iscsi.ts';
 import type { DeviceVolume, NodeVolume } from '../plugin.ts';
 import { checkHostPath } from '../plugins/host-path.ts';
 import { mountNfs } from '../plugins/nfs.ts';
@@ -26,7 +29,9 @@ export interface PersistentForPod {
 /** What mounts of persistent volumes need. */
 export interface MountPersistentPorts {
   roots: Parameters<typeof volumePath>[0];
+  client: Pick<ApiClient, 'get'>;
   csi: Pick<CsiVolumes, 'mount' | 'stats'>;
+  iscsi: Pick<IscsiVolumes, 'mount'>;
   node(): Node | undefined;
 }
 
@@ -50,19 +55,19 @@ export async function mountPersistent(
   if (problem !== undefined) throw new Error(`NodeAffinity check failed: ${problem}`);
   const { prepared, path } = await mount(ports, pod, persistent, options);
   const volume = persistentCsiVolume(persistent, options.isReadOnly);
-  const { local, nfs } = persistent.spec ?? {};
+  const { local, nfs, iscsi } = persistent.spec ?? {};
   return {
     prepared,
     path,
     measure: async () => {
       if (volume) return await ports.csi.stats(volume, path);
-      return local || nfs ? wholeFs(await fileSystemOf(path)) : undefined;
+      return local || nfs || iscsi ? wholeFs(await fileSystemOf(path)) : undefined;
     },
   };
 }
 
 async function mount(
-  { roots, csi }: MountPersistentPorts,
+  { roots, client, csi, iscsi }: MountPersistentPorts,
   pod: Pod,
   persistent: PersistentVolume,
   { isReadOnly, isRepeated, signal }: MountOptions,
@@ -71,6 +76,8 @@ async function mount(
   const name = metadata?.name ?? '';
   const csiVolume = persistentCsiVolume(persistent, isReadOnly);
   if (csiVolume) return await csi.mount(pod, csiVolume, isRepeated);
+  const iscsiVolume = persistentIscsiVolume(client, pod, persistent, isReadOnly);
+  if (iscsiVolume) return atPath(await iscsi.mount(pod, iscsiVolume, signal));
   if (spec?.local) return atPath(await mountLocal(roots, pod, { name, path: spec.local.path, isReadOnly }));
   if (spec?.hostPath) {
     await checkHostPath(spec.hostPath);
@@ -83,7 +90,7 @@ async function mount(
     return atPath(await mountNfs({ roots }, pod, share, signal));
   }
   throw new Error(
-    `no volume plugin matched: PersistentVolume ${name} is neither csi, local, hostPath nor nfs`,
+    `no volume plugin matched: PersistentVolume ${name} is neither csi, iscsi, local, hostPath nor nfs`,
   );
 }
 

@@ -13,6 +13,7 @@ import { pluginDirs, type volumePath } from '../../paths/pod-paths.ts';
 import type { FsStats } from '../../stats/stats-api.ts';
 import { inlineCsiVolume, persistentCsiVolume } from '../csi/csi-volume.ts';
 import type { CsiVolumes } from '../csi/csi-volumes.ts';
+import type { IscsiVolumes } from '../iscsi/iscsi-volumes.ts';
 import type { VolumePlugin } from '../plugin.ts';
 import { VolumeWait } from '../volume-error.ts';
 import { namedGroup } from '../volume-groups.ts';
@@ -34,6 +35,7 @@ export interface StoragePluginsPorts {
   roots: Parameters<typeof volumePath>[0];
   client: Pick<ApiClient, 'get' | 'patch'>;
   csi: CsiVolumes;
+  iscsi: Pick<IscsiVolumes, 'mount'>;
   node(): Node | undefined;
   mounted: MountedVolumes;
   metrics: Pick<VolumeMetrics, 'operation'>;

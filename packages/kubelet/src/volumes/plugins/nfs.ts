@@ -1,16 +1,15 @@
 // nfs volumes: a directory of a file server, mounted by mount.nfs(8), because it talks to the server's mount daemon.
 // https://kubernetes.io/docs/concepts/storage/volumes/#nfs
 import { execFile } from 'node:child_process';
-import { constants } from 'node:fs';
-import { access, mkdir, rmdir } from 'node:fs/promises';
+import { mkdir, rmdir } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
-import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { messageOf } from '@berth/common/error-message.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { isMountPoint } from '@berth/linux/mounts/mount.ts';
 import type { Pod } from '../../api/pod.ts';
 import { pluginDirs, volumePath } from '../../paths/pod-paths.ts';
+import { findProgram, systemPath } from '../node-programs.ts';
 import type { NodeVolume, VolumePlugin } from '../plugin.ts';
 
 const directory = pluginDirs.nfs;
@@ -67,7 +66,7 @@ export async function mountNfs(
 ): Promise<NodeVolume> {
   const path = volumePath(roots, pod.metadata.uid, directory, name);
   if (!isMountPoint(path)) {
-    const program = await findMountNfs(searchPath);
+    const program = await findProgram('mount.nfs', searchPath);
     await mkdir(path, { recursive: true, mode: 0o750 });
     const host = isIPv6(server) ? `[${server}]` : server;
     const options = [...new Set([...(isReadOnly ? ['ro'] : []), ...mountOptions])];
@@ -88,26 +87,6 @@ export async function mountNfs(
     }
   }
   return { from: 'node', path, isReadOnly, isRelabelled: false };
-}
-
-function systemPath(): string[] {
-  // A daemon's PATH may lack the directories of system programs.
-  return [...new Set([...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'])].filter(
-    Boolean,
-  );
-}
-
-async function findMountNfs(searchPath: readonly string[]): Promise<string> {
-  for (const folder of searchPath) {
-    const program = join(folder, 'mount.nfs');
-    try {
-      await access(program, constants.X_OK);
-      return program;
-    } catch {
-      // The next folder may have it.
-    }
-  }
-  throw new Error('mount.nfs is not installed on this node: install nfs-common or nfs-utils');
 }
 
 /** What mount.nfs wrote, or how it ended. */
