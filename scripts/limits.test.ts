@@ -11,7 +11,7 @@ test('README.md says what is not done yet, as the tables of the kubelet have it:
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   assert.equal(readme, withSection(readme));
   const firstScreen = readme.split('## The four commands')[0]?.replaceAll(/\s+/g, ' ');
-  for (const topic of ['resource claims']) {
+  for (const topic of ['topology managers', 'feature gates']) {
     assert.ok(firstScreen?.includes(topic), `${topic} is not on the first screen`);
   }
 });

@@ -31,7 +31,7 @@ function section(): string {
   const titles = topics.filter(({ is }) => missing.some((name) => is.test(name))).map(({ title }) => title);
   return `## What it does not do yet
 
-${wrapped(`The kubelet runs static pods, and joins a cluster by \`--kubeconfig\` or \`--bootstrap-kubeconfig\`; that is new: of the 432 specs of Kubernetes' node suite all but seven have passed, with crun on berthd. Not yet: ${titles.join(' · ')}.`)}
+${wrapped(`The kubelet runs static pods, and joins a cluster by \`--kubeconfig\` or \`--bootstrap-kubeconfig\`; that is new: of the 432 specs of Kubernetes' node suite all but seven have passed, with crun and with runc on berthd. Not yet: ${titles.join(' · ')}.`)}
 Such a field, flag or setting is refused by its name, so that nothing runs with half of what it asked for.
 [LIMITS.md](LIMITS.md) lists every one of them.
 `;
