@@ -18,10 +18,12 @@ export interface SuiteRuntime {
 const defaultContainerd = '/run/containerd/containerd.sock';
 
 /** The handler of a RuntimeClass that a spec makes. */
+const specHandler = 'test-handler';
+
 const handlers = `runtimes:
   crun: {}
   runc: {}
-  test-handler: { path: ${findProgram('crun', 'an OCI runtime')} }
+  ${specHandler}: { path: ${findProgram('crun', 'an OCI runtime')} }
 `;
 
 /** Starts the runtime; when `resources` are disposed of, its pods end, then the runtime. */
@@ -68,6 +70,7 @@ async function startPeer({ dir }: SuiteWork, registry: string, resources: AsyncD
       runtime: '/usr/sbin/runc',
       version: '2.4',
       places: { certsDir, cdiDir, cniBinDirs: ['/usr/lib/cni'] },
+      handlers: ['runc', specHandler],
     }),
   );
   mkdirSync(dirname(defaultContainerd), { recursive: true });

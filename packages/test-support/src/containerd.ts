@@ -28,13 +28,22 @@ export async function startContainerd(options: {
   version?: ContainerdVersion;
   /** Of version 2.4 only: where its registries' hosts.toml, its CDI specifications and its CNI plugins are. */
   places?: { certsDir: string; cdiDir: string; cniBinDirs: readonly string[] };
+  /** Of version 2.4 only: the runtime handlers, all of which run `runtime`. */
+  handlers?: readonly string[];
 }): Promise<Containerd> {
-  const { dir, cniConfDir, runtime = '/usr/bin/crun', version = '1.6', places } = options;
+  const {
+    dir,
+    cniConfDir,
+    runtime = '/usr/bin/crun',
+    version = '1.6',
+    places,
+    handlers = ['runc'],
+  } = options;
   mkdirSync(dir, { recursive: true });
   const socket = join(dir, 'containerd.sock');
   const config = join(dir, 'config.toml');
   const toml = version === '1.6' ? configToml : configTomlV3;
-  writeFileSync(config, toml({ dir, socket, cniConfDir, runtime, places }));
+  writeFileSync(config, toml({ dir, socket, cniConfDir, runtime, places, handlers }));
   const { containerd, ctr, path } = await programs(version);
   const daemon = await startDaemon({
     name: 'containerd',
@@ -65,6 +74,7 @@ interface ConfigOptions {
   cniConfDir: string;
   runtime: string;
   places: { certsDir: string; cdiDir: string; cniBinDirs: readonly string[] } | undefined;
+  handlers: readonly string[];
 }
 
 /** The programs of a version; `path` is where containerd finds its shim. */
@@ -106,8 +116,15 @@ disabled_plugins = ["io.containerd.snapshotter.v1.devmapper", "io.containerd.sna
 
 /** Pure: the same for containerd 2. */
 function configTomlV3(options: ConfigOptions): string {
-  const { dir, socket, cniConfDir, runtime, places } = options;
+  const { dir, socket, cniConfDir, runtime, places, handlers } = options;
   const { cniBinDirs = ['/usr/lib/cni'] } = places ?? {};
+  const runtimes = handlers.map(
+    (handler) => `  [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.${handler}]
+    runtime_type = "io.containerd.runc.v2"
+    [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.${handler}.options]
+      BinaryName = "${runtime}"
+`,
+  );
   return `version = 3
 root = "${dir}/root"
 state = "${dir}/state"
@@ -127,9 +144,5 @@ ${places ? `  cdi_spec_dirs = ["${places.cdiDir}"]` : ''}
   [plugins."io.containerd.cri.v1.runtime".cni]
     bin_dirs = ${JSON.stringify(cniBinDirs)}
     conf_dir = "${cniConfDir}"
-  [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
-    runtime_type = "io.containerd.runc.v2"
-    [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
-      BinaryName = "${runtime}"
-`;
+${runtimes.join('')}`;
 }
