@@ -3,12 +3,13 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { CriError } from '@berth/cri/errors/cri-error.ts';
 import { redirectLog } from '../klog/klog.ts';
 import { NotedEvents } from '../testing/noted-events.ts';
 import { testPod } from '../testing/pod.ts';
 import { VolumeManager } from './manager.ts';
 import type { PreparedVolume, VolumePlugin } from './plugin.ts';
-import { inStep, MapError, VolumeWait } from './volume-error.ts';
+import { inStep, MapError, mountingPersistent, VolumeWait } from './volume-error.ts';
 
 const rootDir = mkdtempSync(join(tmpdir(), 'volume-manager-'));
 after(() => rmSync(rootDir, { recursive: true }));
@@ -101,6 +102,24 @@ test('a failure before the volume is set up names the step', async () => {
   await assert.rejects(manager.setUp(podWith({ iscsi: {} }), signal), {
     message: 'MountVolume.WaitForAttach failed for volume "v0" : no portal',
   });
+});
+
+test('a failure of a persistent volume names that, and its step', async () => {
+  const failing = (fail: () => Promise<never>): VolumeManager => {
+    const setUp = () => mountingPersistent('pv', fail);
+    return new VolumeManager({ rootDir }, [{ kind: 'persistentVolumeClaim', isLive: false, setUp }], events);
+  };
+  const pod = podWith({ persistentVolumeClaim: { claimName: 'c' } });
+  const refused = () => Promise.reject(new CriError('INTERNAL', 'it is broken'));
+  await assert.rejects(failing(refused).setUp(pod, signal), {
+    message: 'MountVolume.SetUp failed for volume "pv" : rpc error: code = Internal desc = it is broken',
+  });
+  await assert.rejects(failing(() => inStep('MountDevice', refused)).setUp(pod, signal), {
+    message:
+      'MountVolume.MountDevice failed for volume "pv" : rpc error: code = Internal desc = it is broken',
+  });
+  const waits = () => Promise.reject(new VolumeWait('it is not attached', 1000));
+  await assert.rejects(failing(waits).setUp(pod, signal), { message: 'it is not attached' });
 });
 
 test('a kind that is for use is left alone where no container uses it', async () => {

@@ -2,13 +2,13 @@
 // each kind.
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { messageOf } from '@berth/common/error-message.ts';
 import { makePrivateDirectory } from '@berth/common/files/directories.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { type Pod, podKey, type Volume } from '../api/pod.ts';
 import { volumeUses } from '../api/volume-uses.ts';
 import { aboutPod, type Recorder } from '../events/event.ts';
 import { createLogger } from '../klog/klog.ts';
+import { rpcErrorText } from '../kubecontainer/rpc-error-text.ts';
 import { pluginVolumesDir, podDir, podsDir, volumesDir } from '../paths/pod-paths.ts';
 import { MountRetries } from './mount-retries.ts';
 import type { PreparedVolume, VolumePlugin } from './plugin.ts';
@@ -191,7 +191,8 @@ function isUsed(pod: Pod, volume: string): boolean {
 /** The event of a volume that could not be made. */
 function failureOf(volume: Volume, error: unknown): { reason: string; message: string } {
   if (error instanceof MapError) return { reason: error.reason, message: error.message };
-  const step = error instanceof VolumeStepError ? error.step : 'SetUp';
-  const message = `MountVolume.${step} failed for volume "${volume.name}" : ${messageOf(error)}`;
+  const { step, volume: persistent } =
+    error instanceof VolumeStepError ? error : { step: 'SetUp', volume: undefined };
+  const message = `MountVolume.${step} failed for volume "${persistent ?? volume.name}" : ${rpcErrorText(error)}`;
   return { reason: 'FailedMount', message };
 }

@@ -1,4 +1,3 @@
-import { messageOf } from '@berth/common/error-message.ts';
 import { rpcErrorText } from '../kubecontainer/rpc-error-text.ts';
 
 /** A volume could not be made. */
@@ -37,25 +36,48 @@ export class MapError extends Error {
   }
 }
 
-/** What comes before the volume is set up in the pod's folder, in the words of the real kubelet's events. */
-export type VolumeStep = 'NewMounter initialization' | 'WaitForAttach' | 'MountDevice';
+/** A step of mounting a volume, in the words of the real kubelet's events. */
+export type VolumeStep =
+  | 'NodeAffinity check'
+  | 'NewMounter initialization'
+  | 'WaitForAttach'
+  | 'MountDevice'
+  | 'SetUp';
 
-/** A volume could not be made, in a step before SetUp. */
+/** A step of mounting a volume has failed. */
 export class VolumeStepError extends Error {
   override readonly name = 'VolumeStepError';
   readonly step: VolumeStep;
+  /** The persistent volume, where it is one. */
+  readonly volume: string | undefined;
 
-  constructor(step: VolumeStep, cause: unknown) {
-    super(messageOf(cause), { cause });
+  constructor(step: VolumeStep, cause: unknown, volume?: string) {
+    super(rpcErrorText(cause), { cause });
     this.step = step;
+    this.volume = volume;
   }
 }
 
-/** Runs a step before SetUp; a failure names it. */
+/** Runs a step; a failure names it. */
 export async function inStep<Result>(step: VolumeStep, run: () => Promise<Result>): Promise<Result> {
   try {
     return await run();
   } catch (error) {
+    if (error instanceof VolumeWait) throw error;
     throw new VolumeStepError(step, error);
+  }
+}
+
+/** Mounts a persistent volume: a failure names it, and its step. */
+export async function mountingPersistent<Result>(
+  volume: string,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof VolumeWait) throw error;
+    const step = error instanceof VolumeStepError ? error.step : 'SetUp';
+    throw new VolumeStepError(step, error, volume);
   }
 }

@@ -13,7 +13,7 @@ import type { FsStats } from '../../stats/stats-api.ts';
 import { type DevicePlace, mapDevice, resolveDevice } from '../block/map-device.ts';
 import { mapStep } from '../block/map-step.ts';
 import type { NodeVolume } from '../plugin.ts';
-import { MapError, VolumeWait } from '../volume-error.ts';
+import { inStep, MapError, VolumeWait } from '../volume-error.ts';
 import { attachProblem, publishContext } from './attachments.ts';
 import { type CsiDriverObject, checkLifecycleMode, needsAttach } from './csi-driver-object.ts';
 import type { CsiDrivers, DriverCalls } from './csi-drivers.ts';
@@ -153,7 +153,7 @@ export class CsiVolumes {
         if (!isPersistent) return publish(undefined);
         return this.#staged.exclusively(volume, async () => {
           await this.#checkSoleUser(pod, volume);
-          return publish(await this.#stage(pod, volume, calls, context));
+          return publish(await inStep('MountDevice', () => this.#stage(pod, volume, calls, context)));
         });
       }),
     );

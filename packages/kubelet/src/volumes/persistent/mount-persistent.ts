@@ -14,6 +14,7 @@ import { persistentIscsiVolume } from '../iscsi/persistent-iscsi.ts';
 import type { DeviceVolume, NodeVolume } from '../plugin.ts';
 import { checkHostPath } from '../plugins/host-path.ts';
 import { mountNfs } from '../plugins/nfs.ts';
+import { mountingPersistent, VolumeStepError } from '../volume-error.ts';
 import { mountLocal } from './local-volume.ts';
 import { affinityProblem } from './volume-affinity.ts';
 
@@ -44,16 +45,17 @@ export interface MountOptions {
   signal: AbortSignal;
 }
 
-/** Mounts it. */
+/** Mounts it. Throws a VolumeStepError that names the step, or VolumeWait. */
 export async function mountPersistent(
   ports: MountPersistentPorts,
   pod: Pod,
   persistent: PersistentVolume,
   options: MountOptions,
 ): Promise<PersistentForPod> {
+  const name = persistent.metadata?.name ?? '';
   const problem = affinityProblem(persistent, ports.node()?.metadata.labels ?? {});
-  if (problem !== undefined) throw new Error(`NodeAffinity check failed: ${problem}`);
-  const { prepared, path } = await mount(ports, pod, persistent, options);
+  if (problem !== undefined) throw new VolumeStepError('NodeAffinity check', problem, name);
+  const { prepared, path } = await mountingPersistent(name, () => mount(ports, pod, persistent, options));
   const volume = persistentCsiVolume(persistent, options.isReadOnly);
   const { local, nfs, iscsi } = persistent.spec ?? {};
   return {
