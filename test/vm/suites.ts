@@ -11,7 +11,7 @@ const onCgroupV2 = [
   // The machine's kernel has a file server, which few hosts' have.
   'packages/kubelet/src/volumes/plugins/nfs.system.test.ts',
   // And an initiator of iSCSI.
-  'packages/kubelet/src/volumes/iscsi/iscsi-volumes.system.test.ts',
+  'packages/kubelet/src/volumes/iscsi/*.system.test.ts',
   'packages/runtime/src/spec/{spec,sandbox-init}.system.test.ts',
   'packages/linux/src/cgroups/*.system.test.ts',
   'packages/linux/src/processes/rlimits.system.test.ts',

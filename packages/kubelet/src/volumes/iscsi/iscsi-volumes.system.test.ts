@@ -1,90 +1,19 @@
-// iscsi volumes of a real target: what containers share, how the node identifies itself, and what each kubelet leaves and
-// takes over.
+// iscsi volumes of a real target: what containers share, how the node identifies itself, and when sessions end.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { mounts, mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
-import { portals, startIscsiTarget, whyNoIscsi } from '@berth/test-support/iscsi-target.ts';
-import { scratchDir } from '@berth/test-support/scratch.ts';
+import { mounts } from '@berth/linux/mounts/mount.ts';
+import { portals, startIscsiTarget } from '@berth/test-support/iscsi-target.ts';
 import { until } from '@berth/test-support/until.ts';
 import type { Pod } from '../../api/pod.ts';
-import { MetricsRegistry } from '../../metrics/registry.ts';
-import { VolumeMetrics } from '../../metrics/volume-metrics.ts';
 import { shellIn } from '../../testing/exec.ts';
+import { iqn, kubeletWith, lun, needsIscsi, startTarget, untilDetached } from '../../testing/iscsi-node.ts';
 import { forever, shellPod, startTestNode, untilRunning, untilStatus } from '../../testing/node.ts';
-import { testPod } from '../../testing/pod.ts';
 import { endAll } from '../../testing/remains.ts';
-import { nodePrograms, type RunProgram } from '../node-programs.ts';
 import type { IscsiSource } from './iscsi-disk.ts';
-import { type IscsiVolume, IscsiVolumes } from './iscsi-volumes.ts';
 
-const noIscsi = whyNoIscsi();
-const needsIscsi = noIscsi === undefined ? {} : { skip: noIscsi };
-
-// libblkid's cache of the disks would outlive them.
-process.env['BLKID_FILE'] = '/dev/null';
-
-const iqn = 'iqn.2026-11.dev.berth:t';
 const [portal, secondPortal] = portals;
-const lun = (number: number): IscsiSource => ({ targetPortal: '127.0.0.1', iqn, lun: number });
-const programs = nodePrograms(120_000);
-
-/** The volumes of a kubelet without pods, as after an earlier one was killed. */
-function kubeletWith(rootDir: string, run: RunProgram = programs) {
-  const volumes = new IscsiVolumes({
-    roots: { rootDir },
-    metrics: new VolumeMetrics(new MetricsRegistry()),
-    run,
-  });
-  const folder = (uid: string): string => join(rootDir, 'pods', uid, 'volumes/kubernetes.io~iscsi/v');
-  return {
-    mount: (uid: string, source: IscsiSource, more: Partial<IscsiVolume> = {}) =>
-      volumes.mount(
-        testPod({ containers: [{ name: 'main' }], securityContext: { fsGroup: 1234 } }, { uid }),
-        {
-          name: 'v',
-          source,
-          isReadOnly: false,
-          mountOptions: [],
-          secret: async () => ({}),
-          ...more,
-        },
-        new AbortController().signal,
-      ),
-    unmount: (uid: string): void => {
-      unmount(folder(uid), { ifMounted: true });
-      volumes.release(uid);
-    },
-    folder,
-    start: () => volumes.start(),
-    [Symbol.dispose]: () => volumes.stop(),
-  };
-}
-
-/** Waits until nothing is left of any LUN below the kubelet's folder. */
-async function untilDetached(rootDir: string, sessions: () => string[]): Promise<void> {
-  const plugin = join(rootDir, 'plugins/kubernetes.io/iscsi');
-  const left = (): unknown[] => [
-    ...sessions(),
-    ...mountsBelow(plugin),
-    ...(existsSync(plugin) ? readdirSync(plugin) : []).flatMap((iface) => readdirSync(join(plugin, iface))),
-  ];
-  await until('all is detached', () => left().length === 0, left);
-}
-
-/** A target and a folder for a kubelet. */
-async function startTarget() {
-  await using resources = new AsyncDisposableStack();
-  const scratch = resources.use(scratchDir('iscsi'));
-  const rootDir = join(scratch.path, 'k');
-  const target = resources.use(await startIscsiTarget(scratch.path));
-  resources.defer(() => {
-    for (const { mountPoint } of mountsBelow(rootDir)) unmount(mountPoint);
-  });
-  const owned = resources.move();
-  return { rootDir, target, [Symbol.asyncDispose]: () => owned.disposeAsync() };
-}
 
 test('pods of a node share a LUN, which is detached after the last', needsIscsi, async () => {
   await using node = await startTestNode('berthd');
@@ -264,48 +193,3 @@ test('a LUN that is not there, and a target that is not', needsIscsi, async () =
   for (const uid of ['a', 'b']) kubelet.unmount(uid);
   await untilDetached(rootDir, target.sessions);
 });
-
-test(
-  'a kubelet that was killed before any step leaves nothing that the next one does not take away',
-  needsIscsi,
-  async () => {
-    await using node = await startTarget();
-    const { rootDir, target } = node;
-    target.add(iqn);
-    for (let steps = 0; ; steps += 1) {
-      let left = steps;
-      const killed = Promise.withResolvers<'killed'>();
-      // What a killed kubelet has asked for is never answered.
-      const run: RunProgram = async (...args) => {
-        if (left === 0) killed.resolve('killed');
-        left -= 1;
-        return left < 0 ? new Promise(() => {}) : programs(...args);
-      };
-      using first = kubeletWith(rootDir, run);
-      const end = await Promise.race([first.mount('a', lun(1)).then(() => 'mounted'), killed.promise]);
-      using next = kubeletWith(rootDir);
-      next.start();
-      next.unmount('a');
-      await untilDetached(rootDir, target.sessions);
-      if (end === 'mounted') break;
-    }
-    // The same while it detaches.
-    for (let steps = 0; steps < 4; steps += 1) {
-      using first = kubeletWith(rootDir);
-      await first.mount('a', lun(1));
-      let left = steps;
-      const killed = Promise.withResolvers<void>();
-      const run: RunProgram = async (...args) => {
-        if (left === 0) killed.resolve();
-        left -= 1;
-        return left < 0 ? new Promise(() => {}) : programs(...args);
-      };
-      using second = kubeletWith(rootDir, run);
-      second.unmount('a');
-      await Promise.race([killed.promise, until('it is gone', () => target.sessions().length === 0)]);
-      using next = kubeletWith(rootDir);
-      next.start();
-      await untilDetached(rootDir, target.sessions);
-    }
-  },
-);
