@@ -154,5 +154,6 @@ async function makePersistent(
     persistent.spec?.volumeMode === 'Block'
       ? await mapPersistent(ports, pod, persistent, options)
       : await mountPersistent(ports, pod, persistent, options);
-  return { ...made, prepared: { ...made.prepared, group: namedGroup(persistent) } };
+  const group = namedGroup(persistent);
+  return group === undefined ? made : { ...made, prepared: { ...made.prepared, group } };
 }
