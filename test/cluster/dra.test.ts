@@ -209,12 +209,14 @@ for (const kubelet of kubelets) {
     await until('the slices are deleted', async () => !(await dra.isPublished()), undefined, slowMs);
     await dra.publish();
     // The real kubelet does not know the pod at first.
-    await until('its process is told to end', () =>
-      kubectl.run(['exec', pod, '--', 'kill', '1']).then(
+    await until('the kubelet knows the pod', () =>
+      kubectl.run(['exec', pod, '--', 'true']).then(
         () => true,
         () => false,
       ),
     );
+    // With the container ends what is executed in it, with a failure or without.
+    await kubectl.run(['exec', pod, '--', 'kill', '1']).catch(() => {});
     await pods.that(pod, 'runs again', ({ status }) => {
       const [main] = status.containerStatuses ?? [];
       return main?.restartCount === 1 && main.state.running !== undefined;
