@@ -6,7 +6,7 @@ import { once } from 'node:events';
 
 /** Emulated processors are about this many times slower, and share the host with whatever else runs there. */
 const timeoutScale = 20;
-const fileTimeoutMs = 400_000;
+const fileTimeoutMs = 600_000;
 const atOnce = 2;
 
 const [driver = 'cgroupfs', ...files] = process.argv.slice(2);
