@@ -13,9 +13,14 @@ export interface ReplaceOptions {
   readonly temporary?: string;
 }
 
+export interface FlushOptions {
+  /** Whether the content is on the disk before the file gets its name. */
+  readonly isFlushed?: boolean;
+}
+
 /**
  * Writes a temporary file and renames it: readers, also after a crash of this process, see either the old or the whole
- * new content. Does not flush to disk, so a power failure may leave an empty file.
+ * new content. Without `isFlushed` a power failure may leave an empty file.
  *
  * @example
  * import { readdir, readFile } from 'node:fs/promises';
@@ -28,10 +33,10 @@ export interface ReplaceOptions {
 export async function replaceFile(
   path: string,
   content: Uint8Array | string,
-  { mode, temporary = besides(path) }: ReplaceOptions,
+  { mode, temporary = besides(path), isFlushed = false }: ReplaceOptions & FlushOptions,
 ): Promise<void> {
   try {
-    await writeFile(temporary, content, { mode });
+    await writeFile(temporary, content, { mode, flush: isFlushed });
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });

@@ -1,9 +1,9 @@
 // The claims that pods of this node use, in memory and in a checkpoint that survives the kubelet and the machine.
-import { open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { hasCode } from '@berth/common/error-code.ts';
 import { messageOf } from '@berth/common/error-message.ts';
 import { readRegularFileSync } from '@berth/common/files/regular-file.ts';
+import { replaceFile } from '@berth/common/files/replace-file.ts';
 import { Semaphore } from '@berth/common/semaphore.ts';
 import { checkpointText, parseCheckpoint } from './checkpoint.ts';
 import { type ClaimInfo, claimsInUse } from './claim-info.ts';
@@ -74,20 +74,12 @@ export class ClaimCache {
   /** Writes the checkpoint. It is on the disk when this resolves: drivers keep what they have done when power fails, too. */
   async save(): Promise<void> {
     await this.#writes.run(async () => {
-      const temporary = join(dirname(this.#path), `.${fileName}.tmp`);
       try {
-        const file = await open(temporary, 'w', 0o600);
-        try {
-          await file.writeFile(checkpointText(this.#claims.values()));
-          await file.datasync();
-        } finally {
-          await file.close();
-        }
-        await rename(temporary, this.#path);
+        const text = checkpointText(this.#claims.values());
+        await replaceFile(this.#path, text, { mode: 0o600, isFlushed: true });
         this.#hasFailed = false;
       } catch (error) {
         this.#hasFailed = true;
-        await rm(temporary, { force: true });
         throw new Error(`could not save checkpoint ${fileName}: ${messageOf(error)}`, { cause: error });
       }
     });

@@ -1,11 +1,11 @@
 // Stages volumes for all pods of the node, and unstages them when no pod uses them any more, also those of pods of an earlier
 // kubelet. What is done to one volume is done one after the other.
-import { sleepUntilAborted } from '@berth/common/abort.ts';
 import { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import { NodeServiceCapability_RPC_Type as Capability } from '../../generated/csi.ts';
 import { createLogger } from '../../klog/klog.ts';
 import { rpcErrorText } from '../../kubecontainer/rpc-error-text.ts';
 import type { VolumeMetrics } from '../../metrics/volume-metrics.ts';
+import { BackgroundEnds } from '../background-ends.ts';
 import { type CsiDrivers, type DriverCalls, isFinal } from './csi-drivers.ts';
 import { type DriverVolume, stagedVolumes } from './csi-remains.ts';
 import { type CsiVolume, pluginOf } from './csi-volume.ts';
@@ -14,9 +14,6 @@ import { type StagingPlace, stagingPlace } from './staging-place.ts';
 import { volumeCapability } from './volume-capability.ts';
 
 const log = createLogger('staged-volumes.ts');
-
-const firstRetryMs = 500;
-const longestRetryMs = 122_000;
 
 /** What a driver is told to stage a volume. */
 export interface StageRequest {
@@ -43,9 +40,8 @@ export class StagedVolumes {
   readonly #users = new Map<string, Set<string>>();
   /** Folders of volumes that were staged by this kubelet. */
   readonly #staged = new Set<string>();
-  /** Folders whose volumes are being unstaged, and whether they were released again meanwhile. */
-  readonly #ending = new Map<string, { again: boolean }>();
   readonly #stopped = new AbortController();
+  readonly #ends = new BackgroundEnds(this.#stopped.signal);
 
   constructor(ports: StagedVolumesPorts) {
     this.#ports = ports;
@@ -132,30 +128,15 @@ export class StagedVolumes {
   /** Unstages the volume as soon as that succeeds, unless a pod uses it again. */
   async #end(volume: DriverVolume): Promise<void> {
     const place = this.place(volume);
-    const { directory } = place;
-    const underWay = this.#ending.get(directory);
-    if (underWay) {
-      underWay.again = true;
-      return;
-    }
-    const current = { again: true };
-    this.#ending.set(directory, current);
-    const { signal } = this.#stopped;
-    let waitMs = firstRetryMs;
-    while (current.again && !signal.aborted) {
-      current.again = false;
-      try {
-        await this.exclusively(volume, () => this.#unstageUnused(volume, place));
-      } catch (error) {
+    await this.#ends.run(
+      place.directory,
+      () => this.exclusively(volume, () => this.#unstageUnused(volume, place)),
+      (error, ms) => {
         const { driver, handle } = volume;
         const err = rpcErrorText(error);
-        log.error('UnmountDevice failed, will try again', { err, driver, volume: handle, ms: waitMs });
-        await sleepUntilAborted(waitMs, signal);
-        waitMs = Math.min(waitMs * 2, longestRetryMs);
-        current.again = true;
-      }
-    }
-    this.#ending.delete(directory);
+        log.error('UnmountDevice failed, will try again', { err, driver, volume: handle, ms });
+      },
+    );
   }
 
   async #unstageUnused(volume: DriverVolume, place: StagingPlace): Promise<void> {

@@ -2,7 +2,7 @@
 // no pod uses any more is detached in the background, also when an earlier kubelet has left it: what is on the disk tells.
 import { mkdirSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { sleepUntilAborted, untilAborted } from '@berth/common/abort.ts';
+import { untilAborted } from '@berth/common/abort.ts';
 import { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { bindMount, isMountPoint, mounts } from '@berth/linux/mounts/mount.ts';
@@ -11,6 +11,7 @@ import type { Pod } from '../../api/pod.ts';
 import { createLogger } from '../../klog/klog.ts';
 import type { VolumeMetrics } from '../../metrics/volume-metrics.ts';
 import { pluginDirs, volumePath } from '../../paths/pod-paths.ts';
+import { BackgroundEnds } from '../background-ends.ts';
 import { formatAndMount } from '../format-and-mount.ts';
 import { nodePrograms, type RunProgram } from '../node-programs.ts';
 import { setVolumeGroup } from '../ownership.ts';
@@ -26,8 +27,6 @@ import { Iscsiadm } from './iscsiadm.ts';
 
 const log = createLogger('iscsi-volumes.ts');
 
-const firstRetryMs = 500;
-const longestRetryMs = 122_000;
 /** The longest that a program may take: a large disk is formatted, or checked. */
 const programTimeoutMs = 30 * 60_000;
 
@@ -62,9 +61,8 @@ export class IscsiVolumes {
   readonly #targets = new KeyedQueue();
   /** By folder, the pods that this kubelet has mounted the LUN for, or is about to. */
   readonly #users = new Map<string, Set<string>>();
-  /** Folders whose LUNs are being detached, and whether they were released again meanwhile. */
-  readonly #ending = new Map<string, { again: boolean }>();
   readonly #stopped = new AbortController();
+  readonly #ends = new BackgroundEnds(this.#stopped.signal);
 
   constructor(ports: IscsiVolumesPorts) {
     this.#ports = ports;
@@ -157,28 +155,14 @@ export class IscsiVolumes {
 
   /** Detaches the LUN as soon as that succeeds, unless a pod uses it again. */
   async #end(folder: string): Promise<void> {
-    const underWay = this.#ending.get(folder);
-    if (underWay) {
-      underWay.again = true;
-      return;
-    }
-    const current = { again: true };
-    this.#ending.set(folder, current);
     const { signal } = this.#stopped;
-    let waitMs = firstRetryMs;
-    while (current.again && !signal.aborted) {
-      current.again = false;
-      try {
-        await this.#folders.run(folder, () => this.#detachUnused(folder), signal);
-      } catch (error) {
-        if (signal.aborted) break;
-        log.error('UnmountDevice failed, will try again', { err: error, folder, ms: waitMs });
-        await sleepUntilAborted(waitMs, signal);
-        waitMs = Math.min(waitMs * 2, longestRetryMs);
-        current.again = true;
-      }
-    }
-    this.#ending.delete(folder);
+    await this.#ends.run(
+      folder,
+      () => this.#folders.run(folder, () => this.#detachUnused(folder), signal),
+      (err, ms) => {
+        if (!signal.aborted) log.error('UnmountDevice failed, will try again', { err, folder, ms });
+      },
+    );
   }
 
   async #detachUnused(folder: string): Promise<void> {
