@@ -47,10 +47,12 @@ export async function readManifests(
     problems.push(isNamed ? message : `${name}: ${message}`);
     return [];
   };
-  const found = await Promise.all(
-    sources.map((source) => sourcesOf(source).catch((error) => told(source, error))),
+  // Faults are told in the order of the sources, whichever is found first.
+  const looks = await Promise.allSettled(sources.map((source) => sourcesOf(source)));
+  const found = looks.flatMap((look, index) =>
+    look.status === 'fulfilled' ? look.value : told(sources[index] ?? '', look.reason),
   );
-  for (const { name, read } of found.flat()) {
+  for (const { name, read } of found) {
     try {
       manifests.push(
         parseManifest(name, yamlText(await read()), { manifestDir, node: nodeName(''), validate }),
