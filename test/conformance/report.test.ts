@@ -21,32 +21,34 @@ test('every spec of a report has its full name, outcome and reason', () => {
     report(
       { ...suite, LeafNodeType: 'BeforeSuite', State: 'passed' },
       { ...suite, LeafNodeType: 'AfterSuite', State: 'failed', Failure: { Message: 'late' } },
-      spec('passed', 'runs', { IsInOrderedContainer: true }),
+      spec('passed', 'runs'),
       spec('skipped', 'is skipped', { Failure: { Message: 'no AppArmor' } }),
       spec('panicked', 'panics', { Failure: { Message: 'Test Panicked', ForwardedPanic: 'nil' } }),
     ),
     {
       seed: 7,
       specs: [
-        { name: 'AfterSuite', outcome: 'failed', reason: 'late', seconds: 0 },
+        { name: 'AfterSuite', outcome: 'failed', reason: 'late', seconds: 0, container: '' },
         {
           name: '[k8s.io] Area when asked runs',
           outcome: 'passed',
           reason: '',
           seconds: 1.5,
-          orderedIn: '[k8s.io] Area when asked',
+          container: '[k8s.io] Area when asked',
         },
         {
           name: '[k8s.io] Area when asked is skipped',
           outcome: 'skipped',
           reason: 'no AppArmor',
           seconds: 1.5,
+          container: '[k8s.io] Area when asked',
         },
         {
           name: '[k8s.io] Area when asked panics',
           outcome: 'failed',
           reason: 'panicked: Test Panicked nil',
           seconds: 1.5,
+          container: '[k8s.io] Area when asked',
         },
       ],
     },

@@ -8,8 +8,8 @@ export interface Spec {
   /** Why it did not pass; empty for a spec that no filter selected. */
   reason: string;
   seconds: number;
-  /** The specs of an ordered container, which has this name, depend on each other. */
-  orderedIn?: string;
+  /** The texts of its containers: specs with the same may depend on each other (Ginkgo's Ordered, which no report tells). */
+  container: string;
 }
 
 export interface Report {
@@ -38,7 +38,6 @@ function parseSpec(spec: JsonCursor): Spec {
   const containers = spec.field('ContainerHierarchyTexts').optional((texts) => texts.strings()) ?? [];
   const leaf = spec.field('LeafNodeText').string() || spec.field('LeafNodeType').string();
   const state = spec.field('State').string();
-  const isOrdered = spec.field('IsInOrderedContainer').optional((it) => it.boolean()) ?? false;
   const outcome = state === 'passed' ? 'passed' : isFailure(spec) ? 'failed' : 'skipped';
   const failure = spec.field('Failure').optional((it) => ({
     message: it.field('Message').optional((text) => text.string()) ?? '',
@@ -50,7 +49,7 @@ function parseSpec(spec: JsonCursor): Spec {
     outcome,
     reason: state === 'failed' || outcome !== 'failed' ? reason : `${state}: ${reason}`,
     seconds: Number(spec.field('RunTime').count()) / 1e9,
-    ...(isOrdered && { orderedIn: containers.join(' ') }),
+    container: containers.join(' '),
   };
 }
 
