@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { scratchDir } from '@berth/test-support/scratch.ts';
 import { buildConfiguration } from './build-options.ts';
 import { configurationJson } from './configuration-json.ts';
 import { flagValues } from './flag-values.ts';
@@ -443,7 +443,8 @@ userNamespaces: {idsPerPod: 131072}
 
 test('the node in its cluster', () => {
   const node = (file: string, ...flags: string[]) => {
-    const path = join(mkdtempSync(join(tmpdir(), 'kubelet-configuration')), 'config.yaml');
+    using scratch = scratchDir('kubelet-configuration');
+    const path = join(scratch.path, 'config.yaml');
     writeFileSync(path, `${head}${file}`);
     return buildConfiguration(parseCommandLine([`--config=${path}`, ...flags])).options;
   };
