@@ -8,6 +8,8 @@ import { once } from 'node:events';
 const timeoutScale = 20;
 const fileTimeoutMs = 600_000;
 const atOnce = 2;
+/** V8 loses a page of compiled code, most often on processors that are emulated: https://github.com/nodejs/node/issues/64500 */
+const engineFailure = /^# Fatal error in .*\n# Check failed: /m;
 
 const [driver = 'cgroupfs', ...files] = process.argv.slice(2);
 const failed = [];
@@ -21,7 +23,11 @@ if (failed.length > 0) {
 async function work() {
   for (const file of waiting) {
     const started = performance.now();
-    const { code, output } = await runFile(file);
+    let { code, output } = await runFile(file);
+    if (engineFailure.test(output)) {
+      console.log(`${file}: the JavaScript engine failed, runs again:\n${output}`);
+      ({ code, output } = await runFile(file));
+    }
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     const count = (what) => new RegExp(`^ℹ ${what} (\\d+)`, 'm').exec(output)?.[1] ?? '?';
     const tests = `${count('pass')} passed, ${count('fail')} failed, ${count('skipped')} skipped`;

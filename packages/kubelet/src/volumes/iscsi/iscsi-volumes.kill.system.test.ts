@@ -1,5 +1,6 @@
 // Kubelets that are killed while they attach or detach disks of a real iSCSI target.
 import { test } from 'node:test';
+import { unmount } from '@berth/linux/mounts/mount.ts';
 import { until } from '@berth/test-support/until.ts';
 import {
   iqn,
@@ -31,8 +32,8 @@ test(
       using first = kubeletWith(rootDir, run);
       const end = await Promise.race([first.mount('a', lun(1)).then(() => 'mounted'), killed.promise]);
       using next = kubeletWith(rootDir);
+      unmount(next.folder('a'), { ifMounted: true });
       next.start();
-      next.unmount('a');
       await untilDetached(rootDir, target.sessions);
       if (end === 'mounted') break;
     }

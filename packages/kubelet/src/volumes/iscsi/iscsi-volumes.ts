@@ -1,6 +1,6 @@
 // The iSCSI volumes of a node: a LUN is attached and mounted once, below `plugins`, and bind-mounted for each pod. One that
 // no pod uses any more is detached in the background, also when an earlier kubelet has left it: what is on the disk tells.
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { untilAborted } from '@berth/common/abort.ts';
 import { KeyedQueue } from '@berth/common/keyed-queue.ts';
@@ -167,7 +167,7 @@ export class IscsiVolumes {
 
   async #detachUnused(folder: string): Promise<void> {
     const { roots, metrics } = this.#ports;
-    if ((this.#users.get(folder)?.size ?? 0) > 0) return;
+    if ((this.#users.get(folder)?.size ?? 0) > 0 || !existsSync(folder)) return;
     // The mount table has paths without symbolic links.
     if (isMountPoint(folder) && isMountedElsewhere(mounts(), await realpath(folder))) return;
     await metrics.operation('iscsi', 'unmount_device', async () => {
