@@ -36,9 +36,10 @@ interface AuditLine {
 
 /** The requests in a log, in their order. */
 export function readAudit(path: string): AuditedRequest[] {
+  // What follows the last end of a line is empty, or being written.
   return readFileSync(path, 'utf8')
     .split('\n')
-    .filter((line) => line !== '')
+    .slice(0, -1)
     .map((line) => {
       const {
         verb,

@@ -81,7 +81,7 @@ async function start(side: SideName, of: Cluster): Promise<LifeOnNode> {
       cluster: of,
       name,
       kubelet: side,
-      runtime: side === 'real' ? 'containerd' : 'berthd',
+      runtime: 'berthd',
       configuration: { staticPodPath: manifests, allowedUnsafeSysctls: ['kernel.msg*'], maxPods: 250 },
     }),
   );

@@ -1,5 +1,5 @@
-// `npm run compare:cluster`: the real kubelet on containerd 2.4 and ours on berthd are two nodes of one cluster, the same
-// happens to their pods, and what the API server was told is compared field by field. Exits 1 when something differs that
+// `npm run compare:cluster`: the real kubelet and ours, each on a berthd, are two nodes of one cluster, the same happens to
+// their pods, and what the API server was told is compared field by field. Exits 1 when something differs that
 // differences.ts does not list, and when something that it lists differs no more.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
