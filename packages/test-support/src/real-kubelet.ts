@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { startCgroupDriver } from '@berth/linux/cgroups/start-driver.ts';
-import { mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
+import { bindMount, mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
 import { removeTestCgroup, testCgroup } from './cgroup-driver.ts';
 import type { Kubelet } from './kubelet.ts';
 import { buildPeer } from './peers.ts';
@@ -12,7 +12,7 @@ import { freePort } from './registry.ts';
 import { startDaemon } from './scratch.ts';
 import { restoreTunables } from './tunables.ts';
 
-/** It has its device plugins here whatever its root is. */
+/** It has its device plugins here whatever its root is: each gets a folder of its own there. */
 const devicePlugins = '/var/lib/kubelet/device-plugins';
 
 /** Settings of KubeletConfiguration that the real kubelet needs below a folder of a test. */
@@ -60,8 +60,12 @@ export async function startRealKubelet(options: {
   const program = await buildPeer('kubelet');
   await using resources = new AsyncDisposableStack();
   restoreTunables(resources);
-  if (!existsSync(devicePlugins))
-    resources.defer(() => rmSync(devicePlugins, { recursive: true, force: true }));
+  const isNew = !existsSync(devicePlugins);
+  const ownPlugins = join(dir, 'device-plugins');
+  for (const each of [devicePlugins, ownPlugins]) mkdirSync(each, { recursive: true });
+  if (isNew) resources.defer(() => rmSync(devicePlugins, { recursive: true, force: true }));
+  bindMount(ownPlugins, devicePlugins);
+  resources.defer(() => unmount(devicePlugins, { detach: true }));
   const cgroupRoot = testCgroup(`${dir.slice(dir.lastIndexOf('/') + 1)}-kubelet`, 'cgroupfs');
   const settings: Record<string, unknown> = {
     port: await freePort(),
