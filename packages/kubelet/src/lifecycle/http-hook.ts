@@ -5,6 +5,7 @@ import { messageOf } from '@berth/common/error-message.ts';
 import { createLogger } from '../klog/klog.ts';
 import { followRedirects, startGet } from '../prober/http-get.ts';
 import { type HttpRequest, requestUrl } from '../prober/http-request.ts';
+import { networkError } from '../prober/network-error.ts';
 
 const log = createLogger('http-hook.ts');
 
@@ -83,18 +84,9 @@ function withoutCredentials(headers: readonly string[]): string[] {
   return headers.filter((_, index) => headers[index - (index % 2)] !== 'Authorization');
 }
 
-const goTexts: ReadonlyMap<string, string> = new Map([
-  ['ECONNREFUSED', 'connection refused'],
-  ['EHOSTUNREACH', 'no route to host'],
-  ['ENETUNREACH', 'network is unreachable'],
-  ['ETIMEDOUT', 'connection timed out'],
-]);
-
 /** An error with the text of Go's HTTP client, by which people search. */
 function asGoTells(request: HttpRequest, error: unknown): Error {
-  const { host, port } = request;
-  const [, text] = [...goTexts].find(([code]) => hasCode(error, code)) ?? [];
-  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-  const detail = text === undefined ? messageOf(error) : `dial tcp ${address}: connect: ${text}`;
-  return new Error(`Get ${JSON.stringify(requestUrl(request))}: ${detail}`, { cause: error });
+  return new Error(`Get ${JSON.stringify(requestUrl(request))}: ${networkError(error, request)}`, {
+    cause: error,
+  });
 }

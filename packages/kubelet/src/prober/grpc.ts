@@ -5,6 +5,7 @@ import { formatGoDuration } from '@berth/common/go-duration.ts';
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { userAgent } from './http-request.ts';
+import { joinHostPort } from './network-error.ts';
 import type { ProbeOutcome } from './outcome.ts';
 
 const maxAnswerBytes = 64 * 1024;
@@ -17,7 +18,7 @@ export async function probeGrpc(
   timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<ProbeOutcome> {
-  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  const address = joinHostPort(host, port);
   const deadline = Date.now() + timeoutMs;
   const client = new Client(address, credentials.createInsecure(), {
     'grpc.primary_user_agent': userAgent('probe'),
@@ -36,7 +37,9 @@ export async function probeGrpc(
   try {
     const problem = await new Promise<Error | undefined>((resolve) => client.waitForReady(deadline, resolve));
     if (problem)
-      return failure(`timeout: failed to connect service "${address}" within ${timeout}: ${problem.message}`);
+      return failure(
+        `timeout: failed to connect service "${address}" within ${timeout}: context deadline exceeded`,
+      );
     const answer = await check(client, service, deadline);
     if (answer === serving) return { result: 'success', output: 'service healthy' };
     return failure(`service unhealthy (responded with "${servingStatuses[answer] ?? answer}")`);

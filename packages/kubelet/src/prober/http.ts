@@ -4,6 +4,7 @@ import { messageOf } from '@berth/common/error-message.ts';
 import { maxTimerMs } from '@berth/common/max-timer.ts';
 import { followRedirects, startGet } from './http-get.ts';
 import { type HttpRequest, requestUrl } from './http-request.ts';
+import { networkError } from './network-error.ts';
 import { maxOutputBytes, type ProbeOutcome } from './outcome.ts';
 
 interface Answer {
@@ -97,7 +98,9 @@ function get(request: HttpRequest, timeoutMs: number, signal: AbortSignal | unde
       end();
       resolve({ status: response.statusCode ?? 0, location: undefined, body: '' });
     });
-    sent.on('error', fail);
+    sent.on('error', (error) =>
+      fail(new Error(networkError(error, request, sent?.socket), { cause: error })),
+    );
     sent.end();
   });
 }

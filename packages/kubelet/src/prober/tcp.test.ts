@@ -13,7 +13,7 @@ test('a port that accepts connections is a success, another one a failure', asyn
   await new Promise((resolve) => server.close(resolve));
   const outcome = await probeTcp(target, 5000);
   assert.equal(outcome.result, 'failure');
-  assert.match(outcome.output, /^dial tcp 127\.0\.0\.1:\d+: connect ECONNREFUSED/);
+  assert.match(outcome.output, /^dial tcp 127\.0\.0\.1:\d+: connect: connection refused$/);
 });
 
 test('an address that does not answer is given up, and so is a probe that is stopped', async () => {

@@ -2,6 +2,7 @@
 // TIME_WAIT on Linux, so that nothing is lost without it.
 import { connect } from 'node:net';
 import { maxTimerMs } from '@berth/common/max-timer.ts';
+import { joinHostPort, networkError } from './network-error.ts';
 import type { ProbeOutcome } from './outcome.ts';
 
 /** Success when the port accepts a connection within `timeoutMs`. */
@@ -18,12 +19,14 @@ export function probeTcp(
       socket.destroy();
       resolve(outcome);
     };
-    const fail = (reason: string) =>
-      end({ result: 'failure', output: `dial tcp ${host}:${port}: ${reason}` });
+    const fail = (output: string) => end({ result: 'failure', output });
     const abort = () => fail('the probe was stopped');
-    const timer = setTimeout(() => fail('i/o timeout'), Math.min(timeoutMs, maxTimerMs));
+    const timer = setTimeout(
+      () => fail(`dial tcp ${joinHostPort(host, port)}: i/o timeout`),
+      Math.min(timeoutMs, maxTimerMs),
+    );
     signal?.addEventListener('abort', abort);
     socket.on('connect', () => end({ result: 'success', output: '' }));
-    socket.on('error', (error) => fail(error.message));
+    socket.on('error', (error) => fail(networkError(error, { host, port })));
   });
 }
