@@ -43,7 +43,9 @@ export function podConditions(
   return verdicts.map(([type, verdict]) => {
     const before = previous.find((condition) => condition.type === type);
     const lastTransitionTime = before?.status === verdict.status ? (before.lastTransitionTime ?? now) : now;
-    return { type, ...observedGeneration(pod), ...verdict, lastProbeTime: null, lastTransitionTime };
+    // The real kubelet does not say of which generation this one is.
+    const ofGeneration = type === 'AllContainersRestarting' ? {} : observedGeneration(pod);
+    return { type, ...ofGeneration, ...verdict, lastProbeTime: null, lastTransitionTime };
   });
 }
 

@@ -25,7 +25,7 @@ export function restartAllActions(pod: Pod, status: PodRuntimeStatus): PodAction
     ...found('init', true),
   ];
   return inOrder.flatMap((each) => [
-    ...(each.state === 'exited' ? [] : [kill(each, 'all containers of the pod are restarted', 0)]),
+    ...(each.state === 'exited' ? [] : [kill(each, 'killing', 0)]),
     remove(each, 'keep log'),
   ]);
 }
