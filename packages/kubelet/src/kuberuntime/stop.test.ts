@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { redirectLog } from '../klog/klog.ts';
 import { testPod } from '../testing/pod.ts';
 import { runtimeStatus } from '../testing/runtime-status.ts';
@@ -12,6 +13,8 @@ test('a preStop command that is late goes on until its container is killed', asy
   const pod = testPod({ containers: [{ name: 'a', lifecycle: { preStop } }] });
   const seen: (AbortSignal | undefined)[] = [];
   const graces: bigint[] = [];
+  const killed = Promise.withResolvers<never>();
+  const events: string[] = [];
   await stopContainer(
     { identity: pod.metadata, pod, status: runtimeStatus('up', 'a:run') },
     { id: 'a1', name: 'a' },
@@ -20,7 +23,7 @@ test('a preStop command that is late goes on until its container is killed', asy
       runtime: {
         execSync: (_request, options) => {
           seen.push(options?.signal);
-          return new Promise(() => {});
+          return killed.promise;
         },
         stopContainer: async ({ timeout }) => {
           graces.push(BigInt(timeout ?? 0));
@@ -29,7 +32,7 @@ test('a preStop command that is late goes on until its container is killed', asy
         containerStatus: () => assert.fail('the definition is known'),
       },
       options: { nodeIps: [], runtimeRequestTimeoutMs: 1000 },
-      events: { record: () => {} },
+      events: { record: (_about, type, reason) => void events.push(`${type} ${reason}`) },
       hookMetrics: { fellBackToHttp: () => {}, sleepEndedEarly: () => {} },
     },
   );
@@ -38,4 +41,7 @@ test('a preStop command that is late goes on until its container is killed', asy
     seen.map((signal) => signal?.aborted),
     [false],
   );
+  killed.reject(new Error('its container is gone'));
+  await setImmediate();
+  assert.deepEqual(events, ['Normal Killing', 'Warning FailedPreStopHook']);
 });

@@ -96,7 +96,7 @@ async function preStop(
     await runHook(hook, target, ports, hook.exec ? new AbortController().signal : signal);
     log.v(3, 'PreStop hook completed', where);
   } catch (error) {
-    if (signal.aborted) log.v(2, 'PreStop hook not completed in grace period', where);
+    if (signal.aborted && !hook.exec) log.v(2, 'PreStop hook not completed in grace period', where);
     else {
       log.error('PreStop hook failed', { err: error, ...where });
       // Without the error, which may quote a secret of the server.

@@ -53,7 +53,8 @@ export function containerStatuses(
       delete status.started;
     }
     const failure = context.failures.get(container.name);
-    if (!failure || !mayStart(pod, kind, container, latest)) return status;
+    // Of a deleted pod it is told how its containers have ended.
+    if (!failure || context.isDeleted || !mayStart(pod, kind, container, latest)) return status;
     const lastState = status.state?.terminated ? status.state : status.lastState;
     return {
       ...status,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ContainerStatus, Pod, PodStatus } from '../api/pod.ts';
+import type { StartFailure } from '../kubecontainer/start-error.ts';
 import { finishedEnd, type PodEnd } from '../pods/end/pod-end.ts';
 import { testPod } from '../testing/pod.ts';
 import { runtimeStatus } from '../testing/runtime-status.ts';
@@ -11,6 +12,7 @@ function statusOf(
   have: [string, string],
   previous: PodStatus | undefined,
   end?: PodEnd,
+  failures: ReadonlyMap<string, StartFailure> = new Map(),
 ): PodStatus {
   const probes = { result: () => undefined };
   const canMountRecursivelyReadOnly = true;
@@ -18,7 +20,7 @@ function statusOf(
     runtimeName: 'r',
     probes,
     canMountRecursivelyReadOnly,
-    failures: new Map(),
+    failures,
     hostIps: [],
     podIps: [],
     now: 0,
@@ -135,6 +137,17 @@ test('reason and message of a final phase stay', () => {
   assert.deepEqual([phase, reason], ['Failed', 'DeadlineExceeded']);
   assert.match(message ?? '', /deadline/);
   assert.equal(finishedEnd({ phase: 'Running' }), undefined);
+});
+
+test('a deleted pod tells how a container has ended that would have been started again', () => {
+  const pod = testPod({ containers: [{ name: 'a' }] });
+  const crash = new Map<string, StartFailure>([
+    ['a', { reason: 'CrashLoopBackOff', message: 'back-off 10s' }],
+  ]);
+  const waits = statusOf(pod, ['up', 'a:exit9'], undefined, undefined, crash);
+  assert.equal(show(waits.containerStatuses?.[0]), 'waiting CrashLoopBackOff / terminated Error 9 #0');
+  const gone = statusOf(pod, ['up', 'a:exit9'], waits, { by: 'deleted', at: '' }, crash);
+  assert.equal(show(gone.containerStatuses?.[0]), 'terminated Error 9 /  #0');
 });
 
 test('a deleted pod does not count that its container is gone as a restart', () => {

@@ -44,7 +44,8 @@ export function initialCsiNode({ name, uid }: { name: string; uid: string }): Cs
       annotations: { [migratedAnnotation]: migrated },
       ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name, uid }],
     },
-    spec: { drivers: [] },
+    // As Go encodes an empty list: the API server notes who has set a list, even an empty one.
+    spec: { drivers: null },
   };
 }
 
