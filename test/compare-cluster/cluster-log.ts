@@ -10,14 +10,17 @@ export interface ServedPod extends ListedPod {
     generation?: number;
     deletionTimestamp?: string;
     annotations?: Record<string, string>;
+    ownerReferences?: { uid: string }[];
   };
 }
 
 /** An event as the API server has it. */
 export interface ServedEvent {
   metadata: { name: string; uid: string; resourceVersion: string };
-  involvedObject: { kind: string; name: string; uid?: string };
+  involvedObject: { kind: string; name: string; uid?: string; fieldPath?: string };
+  type: string;
   reason: string;
+  message: string;
   [field: string]: unknown;
 }
 

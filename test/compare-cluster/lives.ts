@@ -181,7 +181,9 @@ const all: Record<string, (on: LifeOnNode, name: string) => Promise<Json>> = {
     await create(on, podOf(name, spec, { volumeMounts: [{ name: 'v', mountPath: '/v' }] }));
     await reach(on, name, ready);
     await on.admin.patch(`${podsOf(on)}/${name}`, { metadata: { labels: { mine: 'new' } } });
-    return { settled: await settled(on, name), ...(await end(on, name)) };
+    const isLabelled = (pod: ListedPod) =>
+      ready(pod) && JSON.stringify(pod.metadata).includes('"mine":"new"');
+    return { settled: await settled(on, name, isLabelled), ...(await end(on, name)) };
   },
 
   'a static pod': async (on, name) => {

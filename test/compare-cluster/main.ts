@@ -18,6 +18,7 @@ import { differences } from './differences.ts';
 import { clusterLives } from './lives.ts';
 import type { MachineWork, Seen } from './machine.ts';
 import { isForClusters } from './manifest-lives.ts';
+import { withProbesApart } from './probe-events.ts';
 
 const usage = `npm run compare:cluster -- [OPTION…]
   --only WORD   only lives with this in their name; may be repeated. Nodes are looked at too when WORD is "node"
@@ -88,7 +89,8 @@ async function look(work: Omit<MachineWork, 'out'>): Promise<{ seen: Seen; code:
 }
 
 /** Prints how ours compares with the real one; the number of failures. */
-function compare({ real, ours }: Seen, whole: boolean): number {
+function compare(seen: Seen, whole: boolean): number {
+  const [real, ours] = [withProbesApart(seen.real), withProbesApart(seen.ours)];
   const names = [...new Set([...Object.keys(real), ...Object.keys(ours)])];
   const differing = names.flatMap((name) => compareFields(name, real[name], ours[name]));
   const { lines, failures } = report(names, differing, differences, { whole, show: options.show });

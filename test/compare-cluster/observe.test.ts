@@ -69,6 +69,7 @@ test('events are told in their order, and how often each was', () => {
   const told = comparableEvents('ours', events, running('ours'), { areRepeated: false });
   assert.deepEqual(told, {
     lines: ['Normal Pulled: image', 'Normal Started: container ID-main-0'],
+    'of probes': [],
     fields: {
       'Normal Pulled: image': fieldsOf('Pulled', 1, 'image'),
       'Normal Started: container ID-main-0': fieldsOf('Started', 2, 'container ID-main-0'),

@@ -1,6 +1,6 @@
 // PURE: what is compared of pods, events and requests, in a form that does not depend on the run.
 import type { AuditedRequest } from '../cluster/audit.ts';
-import { containersOf, type ListedContainer, type ListedPod } from '../compare-kubelet/manifest-case.ts';
+import { containersOf, type ListedContainer } from '../compare-kubelet/manifest-case.ts';
 import { type Json, type Names, normalised } from '../compare-kubelet/normalise.ts';
 import { statusIds } from '../compare-kubelet/observe/pod.ts';
 import { withoutTurns } from '../compare-kubelet/observe/turns.ts';
@@ -43,10 +43,13 @@ function byManager(one: ManagedFields, other: ManagedFields): number {
   return first < second ? -1 : Number(first > second);
 }
 
-function podNames(side: SideName, pod: ListedPod): Names {
-  const { uid } = pod.metadata;
+function podNames(side: SideName, pod: ServedPod): Names {
+  const { uid, annotations = {}, ownerReferences = [] } = pod.metadata;
   return sideNames(side, [
     [uid, 'UID'],
+    // A mirror pod: of its static pod, and of its node.
+    [annotations['kubernetes.io/config.hash'] ?? '', 'HASH'],
+    ...ownerReferences.map((owner) => [owner.uid, 'OWNER'] as const),
     ...statusIds(pod),
     ...(pod.status.podIPs ?? []).map(({ ip }) => [ip, 'POD_IP'] as const),
   ]);
@@ -84,27 +87,43 @@ function containerLine({ name, state = {}, ready = false, restartCount }: Listed
   return `${name}: ${is}${ready ? ', ready' : ''}, ${restartCount} restarts`;
 }
 
-/** Events in the order of their creation, and all that is in each of them. */
+/** Where `comparableEvents` has what probes have told. */
+export const probesKey = 'of probes';
+
+function eventLine({ type, reason, involvedObject, message }: ServedEvent): string {
+  const place = involvedObject.fieldPath === undefined ? '' : ` (${involvedObject.fieldPath})`;
+  return `${type} ${reason}${place}: ${message}`;
+}
+
+/**
+ * Events in the order of their creation, and all that is in each of them; those of probes apart, since how often a probe
+ * runs before its server is there, and after it is gone, is a matter of time.
+ */
 export function comparableEvents(
   side: SideName,
   events: readonly ServedEvent[],
-  pod: ListedPod,
+  pod: ServedPod,
   { areRepeated }: { areRepeated: boolean },
 ): Json {
   const names = podNames(side, pod);
-  const all = events.map((event) => {
-    const { metadata, count, ...rest } = event as ServedEvent & { count?: number };
-    const own = { ...metadata, name: nameShape(metadata.name) };
-    // How often one was repeated is a matter of time when the pod goes on failing.
-    const compared = { ...rest, metadata: comparableMetadata(own), ...(!areRepeated && { count }) };
-    const value = withoutVersions(normalised(compared, names));
-    const line = String(normalised(`${event['type']} ${event.reason}: ${event['message']}`, names));
-    return [areRepeated ? withoutSpans(line) : line, value] as const;
-  });
+  const ofProbes = (event: ServedEvent): boolean => event.reason === 'Unhealthy';
+  const all = events
+    .filter((event) => !ofProbes(event))
+    .map((event) => {
+      const { metadata, count, ...rest } = event as ServedEvent & { count?: number };
+      const own = { ...metadata, name: nameShape(metadata.name) };
+      // How often one was repeated is a matter of time when the pod goes on failing.
+      const compared = { ...rest, metadata: comparableMetadata(own), ...(!areRepeated && { count }) };
+      const value = withoutVersions(normalised(compared, names));
+      const line = String(normalised(eventLine(event), names));
+      return [areRepeated ? withoutSpans(line) : line, value] as const;
+    });
   const lines = all.map(([line]) => line);
+  const distinct = [...new Set(lines)];
   return {
-    lines: areRepeated ? [...new Set(lines)].sort() : lines,
+    lines: areRepeated ? distinct.sort() : distinct,
     fields: Object.fromEntries(areRepeated ? all.map(([line, value]) => [line, withoutTexts(value)]) : all),
+    [probesKey]: events.filter(ofProbes).map((event) => String(normalised(eventLine(event), names))),
   };
 }
 

@@ -1,4 +1,5 @@
 // PURE: the two nodes of the comparison, by names that are of the same length.
+import { marksDir } from '../compare-kubelet/cases/pod.ts';
 import type { Names } from '../compare-kubelet/normalise.ts';
 
 export type SideName = 'real' | 'ours';
@@ -12,5 +13,5 @@ export function nodeOf(side: SideName): string {
 
 /** What both sides call by a name of their own. */
 export function sideNames(side: SideName, more: Names = []): Names {
-  return [...more, [nodeOf(side), 'SIDE']];
+  return [...more, [nodeOf(side), 'SIDE'], [`${marksDir}/${side}/`, `${marksDir}/SIDE/`]];
 }

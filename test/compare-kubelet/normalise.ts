@@ -22,6 +22,8 @@ const general: readonly (readonly [RegExp, string])[] = [
   // The volume that admission adds for a service account's token.
   [/\bkube-api-access-[a-z0-9]{5}\b/g, 'kube-api-access-N'],
   [/\b(sandbox|container) "[0-9a-f]{64}"/g, '$1 "ID"'],
+  [/(\bcontainer |\/containers\/)[0-9a-f]{64}\b/g, '$1ID'],
+  [/\/run\/berth-test-SIDE-\w{6}\b/g, '/run/berth-test-SIDE-N'],
   [/\b10\.2\d\d\.\d+\.\d+\b/g, 'POD_IP'],
   [/:(3[2-9]|[45]\d|6[0-5])\d{3}(->|: )/g, ':PORT$2'],
 ];
