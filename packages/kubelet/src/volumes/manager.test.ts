@@ -44,10 +44,9 @@ function at(path: string): PreparedVolume {
 }
 
 function podWith(...volumes: object[]) {
-  return testPod({
-    containers: [{ name: 'a' }],
-    volumes: volumes.map((volume, index) => ({ name: `v${index}`, ...volume })),
-  });
+  const named = volumes.map((volume, index) => ({ name: `v${index}`, ...volume }));
+  const volumeMounts = named.map(({ name }) => ({ name, mountPath: `/${name}` }));
+  return testPod({ containers: [{ name: 'a', volumeMounts }], volumes: named });
 }
 
 test('each volume is made once, and a live one brought up to date', async () => {
@@ -122,8 +121,8 @@ test('a failure of a persistent volume names that, and its step', async () => {
   await assert.rejects(failing(waits).setUp(pod, signal), { message: 'it is not attached' });
 });
 
-test('a kind that is for use is left alone where no container uses it', async () => {
-  const claim: VolumePlugin = { kind: 'persistentVolumeClaim', isLive: true, isForUse: true, setUp };
+test('a volume that no container uses is left alone', async () => {
+  const claim: VolumePlugin = { kind: 'persistentVolumeClaim', isLive: true, setUp };
   const manager = new VolumeManager({ rootDir }, [claim], events);
   const pod = testPod({
     containers: [{ name: 'a', volumeMounts: [{ name: 'used', mountPath: '/v' }] }],

@@ -48,7 +48,7 @@ export class VolumeManager {
   }
 
   /**
-   * Makes the pod's volumes. A volume that was made before is only refreshed, and stays as it is when that fails.
+   * Makes the volumes that containers of the pod have. A volume that was made before is only refreshed, and stays as it is when that fails.
    *
    * @param signal aborted when the pod must end
    * @throws VolumeError that names the volume, and says when to try again unless something happens before
@@ -59,7 +59,7 @@ export class VolumeManager {
     this.#released.delete(pod.metadata.uid);
     const made = this.#madeOf(pod.metadata.uid);
     const prepared = new Map<string, PreparedVolume>();
-    for (const volume of this.#volumesOf(pod)) {
+    for (const volume of usedVolumes(pod)) {
       const former = made.get(volume.name);
       if (former && isDeepStrictEqual(former.volume, volume)) {
         await this.#refresh(pod, volume, signal);
@@ -78,7 +78,7 @@ export class VolumeManager {
    * changed. A failure is logged: the volume stays as it is.
    */
   async refresh(pod: Pod, signal: AbortSignal): Promise<void> {
-    for (const volume of this.#volumesOf(pod)) await this.#refresh(pod, volume, signal);
+    for (const volume of usedVolumes(pod)) await this.#refresh(pod, volume, signal);
   }
 
   /**
@@ -168,13 +168,6 @@ export class VolumeManager {
     return made;
   }
 
-  #volumesOf(pod: Pod): Volume[] {
-    return (pod.spec.volumes ?? []).filter((volume) => {
-      const plugin = this.#plugins.find(({ kind }) => volume[kind] !== undefined);
-      return plugin?.isForUse !== true || isUsed(pod, volume.name);
-    });
-  }
-
   #pluginOf(volume: Volume): VolumePlugin {
     const plugin = this.#plugins.find(({ kind }) => volume[kind] !== undefined);
     if (plugin) return plugin;
@@ -183,9 +176,12 @@ export class VolumeManager {
   }
 }
 
-function isUsed(pod: Pod, volume: string): boolean {
-  const { isMounted, isDevice } = volumeUses(pod, volume);
-  return isMounted || isDevice;
+/** Those that a container has. Others are not made, and nothing that is wrong with them is noticed. */
+function usedVolumes(pod: Pod): Volume[] {
+  return (pod.spec.volumes ?? []).filter(({ name }) => {
+    const { isMounted, isDevice } = volumeUses(pod, name);
+    return isMounted || isDevice;
+  });
 }
 
 /** The event of a volume that could not be made. */

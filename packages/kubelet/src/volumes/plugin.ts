@@ -41,8 +41,6 @@ export interface VolumePlugin {
    * when nothing has changed.
    */
   readonly isLive: boolean;
-  /** Whether a volume that no container uses is left alone. */
-  readonly isForUse?: boolean;
   /** Makes the volume, unless it exists. `signal` is aborted when the pod must end. */
   setUp(pod: Pod, volume: Volume, signal: AbortSignal): Promise<PreparedVolume>;
   /**

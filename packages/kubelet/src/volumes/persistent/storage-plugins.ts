@@ -62,7 +62,6 @@ export function storagePlugins(ports: StoragePluginsPorts): VolumePlugin[] {
   const inline: VolumePlugin = {
     kind: 'csi',
     isLive: true,
-    isForUse: true,
     setUp: async (pod, { name, csi: source }) => {
       if (!source) throw new Error('the volume is no csi');
       const made = madeOf(pod.metadata.uid);
@@ -85,7 +84,6 @@ export function storagePlugins(ports: StoragePluginsPorts): VolumePlugin[] {
   const claim = (kind: 'persistentVolumeClaim' | 'ephemeral'): VolumePlugin => ({
     kind,
     isLive: true,
-    isForUse: true,
     setUp: async (pod, volume, signal) => {
       const made = madeOf(pod.metadata.uid);
       const former = made.get(volume.name);
