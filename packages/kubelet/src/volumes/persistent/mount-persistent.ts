@@ -86,7 +86,7 @@ async function mount(
   const csiVolume = persistentCsiVolume(persistent, isReadOnly);
   if (csiVolume) return await csi.mount(pod, csiVolume, { isRepeated, label });
   const iscsiVolume = persistentIscsiVolume(client, pod, persistent, isReadOnly);
-  if (iscsiVolume) return atPath(await iscsi.mount(pod, iscsiVolume, signal));
+  if (iscsiVolume) return atPath(await iscsi.mount(pod, { ...iscsiVolume, label }, signal));
   if (spec?.local) return atPath(await mountLocal(roots, pod, { name, path: spec.local.path, isReadOnly }));
   if (spec?.hostPath) {
     await checkHostPath(spec.hostPath);
