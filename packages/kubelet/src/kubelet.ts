@@ -82,12 +82,12 @@ export class Kubelet {
     this.#statuses = new StatusManager(pods, () => queueMicrotask(() => this.#onFinished()));
     this.devices = this.#newDevices();
     this.#statuses.tell({ statusChanged: () => this.devices.podChanged(), forget: () => {} });
+    this.#node = readNode(options);
     this.#cluster = api && this.#clusterParts(api);
     if (this.#cluster) this.#statuses.tell(this.#cluster.pods);
     const { certificates } = this.#cluster ?? {};
     if (certificates) countPodCertificates(this.observation.kubelet.registry, () => certificates.report());
     this.#objects = this.#cluster?.joinedWith(this.#manifestObjects) ?? this.#manifestObjects;
-    this.#node = readNode(options);
     this.#ownership = new PodOwnership(options);
     this.#podManager = new PodManager({
       node: {
@@ -261,6 +261,7 @@ export class Kubelet {
       storage: {
         options: this.#connections.options,
         metrics: this.observation.kubelet.volumes,
+        selinux: this.#node.selinux,
         events: this.events,
         devicePlugins: this.devices.handler,
         node: () => this.clusterNode?.current(),

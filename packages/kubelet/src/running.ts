@@ -98,6 +98,7 @@ export async function startRunning(ports: RunningPorts): Promise<void> {
     devices,
     metrics,
     events,
+    wake: (uids) => ports.running()?.workers.wake(uids),
   });
   const fateOf = (uid: string): ReturnType<typeof orphanFate> =>
     orphanFate({

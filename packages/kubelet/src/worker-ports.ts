@@ -1,6 +1,5 @@
 // Builds the parts that pod workers use, from those of one kubelet.
 import type { CriClient } from '@berth/cri/client/client.ts';
-import { selinuxEnabled } from '@berth/linux/security/selinux.ts';
 import type { ApiConnection } from './apiserver/api-connection.ts';
 import { CrashLoopBackoff } from './backoff/crash-loop.ts';
 import type { PodCgroups } from './cgroups/pod-cgroups.ts';
@@ -50,6 +49,7 @@ import { iscsiPlugin } from './volumes/plugins/iscsi.ts';
 import { nfsPlugin } from './volumes/plugins/nfs.ts';
 import { projectedVolumes } from './volumes/plugins/projected.ts';
 import { secretVolumes } from './volumes/plugins/secret.ts';
+import { labelledPlugin } from './volumes/selinux/request-label.ts';
 
 /** Connections to the runtime, and the options of the kubelet that uses them. */
 export interface KubeletConnections {
@@ -83,12 +83,14 @@ export interface WorkerParts {
   devices: Pick<Devices, 'ofContainer' | 'health'>;
   metrics: KubeletMetrics;
   events: Recorder;
+  /** What these pods wait for has happened. */
+  wake(uids: Iterable<string>): void;
 }
 
 /** Builds the parts that the pod workers use. */
 export function workerPorts(
   { cri, imageCri = cri, options }: KubeletConnections,
-  { node, facts, cgroups, statuses, objects, cluster, prober, devices, metrics, events }: WorkerParts,
+  { node, facts, cgroups, statuses, objects, cluster, prober, devices, metrics, events, wake }: WorkerParts,
 ): WorkerPorts & { imageRemoved(id: string): Promise<void>; iscsi: IscsiVolumes } {
   const { runtimeName } = facts;
   const claims = cluster?.claims;
@@ -116,22 +118,23 @@ export function workerPorts(
   const capacity = node.forPods;
   const memoryVolumes = { memoryBytes: capacity.memoryBytes, noswap: canMountWithoutSwap() };
   const files = { roots: options, objects, memoryVolumes, server: cluster?.contents };
-  const iscsi = new IscsiVolumes({ roots: options, metrics: metrics.volumes });
+  const labels = { selinux: node.selinux, metrics: metrics.volumes };
+  const iscsi = new IscsiVolumes({ roots: options, ...labels, onUnmounted: wake });
   const plugins = [
     emptyDirPlugin(options, memoryVolumes),
     hostPathPlugin,
     imagePlugin,
     nfsPlugin({ roots: options }),
-    iscsiPlugin({ volumes: iscsi, objects }),
     flexVolumePlugin({ roots: options, objects, pluginDir: options.volumePluginDir }),
     ...[configMapVolumes, secretVolumes, downwardApiVolumes(capacity), projectedVolumes(capacity)].map(
       (kind) => filesPlugin(kind, files),
     ),
-  ];
+  ].map((plugin) => labelledPlugin(plugin, labels));
+  const iscsiDisks = iscsiPlugin({ volumes: iscsi, objects, ...labels });
   const volumes = new VolumeManager(
     options,
     [
-      ...plugins.map((plugin) => observedPlugin(plugin, metrics.volumes)),
+      ...[...plugins, iscsiDisks].map((plugin) => observedPlugin(plugin, metrics.volumes)),
       ...(cluster?.storage.volumePlugins(iscsi) ?? []),
     ],
     events,
@@ -158,7 +161,7 @@ export function workerPorts(
     serviceVariables: cluster && ((pod) => cluster.services.variables(pod)),
     cgroupNode: readCgroupNode(node),
     maskedPaths: nodeMaskedPaths(),
-    isSELinuxEnabled: selinuxEnabled(),
+    isSELinuxEnabled: node.selinux.isEnabled,
     devices,
     claims,
     events,

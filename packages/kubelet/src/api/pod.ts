@@ -26,7 +26,10 @@ export interface PodIdentity {
 export type PodMetadata = ObjectMeta & PodIdentity;
 
 /** kubernetes-types describes 1.30; these are the fields that came later and that this kubelet supports. */
-export type PodSecurityContext = v1.PodSecurityContext & { supplementalGroupsPolicy?: 'Merge' | 'Strict' };
+export type PodSecurityContext = v1.PodSecurityContext & {
+  supplementalGroupsPolicy?: 'Merge' | 'Strict';
+  seLinuxChangePolicy?: 'MountOption' | 'Recursive';
+};
 
 /** Fields of a pod's specification that are newer. */
 export interface NewerPodSpec {

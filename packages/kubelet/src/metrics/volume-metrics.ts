@@ -3,6 +3,7 @@ import type { Histogram } from 'prom-client';
 import type { FsStats } from '../stats/stats-api.ts';
 import type { MetricsRegistry } from './registry.ts';
 import { secondsSince } from './runtime-metrics.ts';
+import { SelinuxMetrics } from './selinux-metrics.ts';
 
 const buckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 25, 50, 120, 300, 600];
 
@@ -38,6 +39,7 @@ export interface StorageCounts {
 
 /** The families about volumes. */
 export class VolumeMetrics {
+  readonly selinux: SelinuxMetrics;
   readonly #operations;
   readonly #totals;
   /** Made at the first call: a node without CSI drivers does not have the family. */
@@ -46,6 +48,7 @@ export class VolumeMetrics {
 
   constructor(registry: MetricsRegistry) {
     this.#registry = registry;
+    this.selinux = new SelinuxMetrics(registry);
     this.#operations = registry.histogram(
       'storage_operation_duration_seconds',
       'How long an operation on a volume took, in seconds.',

@@ -7,6 +7,7 @@ import { isAppArmorEnabled } from './app-armor.ts';
 import { kernelLimits } from './kernel-limits.ts';
 import { nodeCapacity } from './node-capacity.ts';
 import { type NodeCapacity, type NodeFacts, nodeLabels } from './node-facts.ts';
+import { type NodeSelinux, nodeSelinux } from './node-selinux.ts';
 import { allocatable, enforced, overReserved } from './reservation.ts';
 
 /** This node, before its runtime has answered. */
@@ -20,6 +21,7 @@ export interface ThisNode {
   forPods: NodeCapacity;
   /** Limits of all pods together, in billionths of a core, byte or process. */
   podLimits: ReadonlyMap<string, bigint>;
+  selinux: NodeSelinux;
 }
 
 /** Reads the node. Throws when more is reserved than it has. */
@@ -45,5 +47,6 @@ export function readNode(options: KubeletOptions): ThisNode {
     amounts,
     forPods: capacityForPods(forPods),
     podLimits: enforceNodeAllocatable ? enforced(amounts, reservations) : amounts,
+    selinux: nodeSelinux(),
   };
 }

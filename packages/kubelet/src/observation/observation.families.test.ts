@@ -49,6 +49,10 @@ const leftOut: readonly (readonly [names: RegExp, why: string])[] = [
     'volumes are not reconstructed: they are found on disk',
   ],
   [/^kubernetes_feature_enabled$/, 'this kubelet has no feature gates'],
+  [
+    /^volume_manager_selinux_container_/,
+    'a label can always be told: the real one has them for one that cannot',
+  ],
   [/^machine_nvm_/, 'no library for non-volatile memory: the real one has always 0'],
 ];
 
@@ -239,6 +243,11 @@ async function kubelet(): Promise<MetricFamily[]> {
   metrics.podResources.getFailed();
   tellPullRecords(registry, '/none');
   await volumes.operation('emptyDir', 'volume_mount', async () => {});
+  for (const isError of [true, false]) {
+    volumes.selinux.severalLabels(isError, 'RWO');
+    volumes.selinux.volumeMismatch(isError, 'kubernetes.io/csi/d', 'RWO');
+  }
+  volumes.selinux.admitted('kubernetes.io/csi/d', 'RWO');
   server.observe({ method: 'GET', path: 'pods', serverType: 'readonly', longRunning: false })();
   const done = async () => {};
   await cgroups.observed({ create: done, apply: done, remove: done, wasOomKilled: () => false }).create('/a');

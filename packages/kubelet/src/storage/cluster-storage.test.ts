@@ -8,6 +8,7 @@ import { MetricsRegistry } from '../metrics/registry.ts';
 import { VolumeMetrics } from '../metrics/volume-metrics.ts';
 import { FakeApi } from '../testing/fake-api.ts';
 import { idleHandler } from '../testing/plugin-handler.ts';
+import { withoutSelinux } from '../testing/selinux.ts';
 import { ClusterStorage } from './cluster-storage.ts';
 
 test('a storage that is stopped while it starts watches for no plugins', async () => {
@@ -19,6 +20,7 @@ test('a storage that is stopped while it starts watches for no plugins', async (
       options: { rootDir, nodeName: 'node' },
       tokens: { issuedToken: async () => ({ token: 't', expirationTimestamp: '2026-01-02T03:04:05Z' }) },
       metrics: new VolumeMetrics(new MetricsRegistry()),
+      selinux: withoutSelinux,
       events: { record: () => {} },
       devicePlugins: idleHandler,
       draPlugins: idleHandler,

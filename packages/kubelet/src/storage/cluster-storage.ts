@@ -5,6 +5,7 @@ import type { Recorder } from '../events/event.ts';
 import { createLogger } from '../klog/klog.ts';
 import type { VolumeMetrics } from '../metrics/volume-metrics.ts';
 import { CsiNodeSync } from '../node/csi-node/csi-node-sync.ts';
+import type { NodeSelinux } from '../node/node-selinux.ts';
 import type { Node } from '../node/status/node-object.ts';
 import type { PluginHandler } from '../plugin-watcher/plugin-handler.ts';
 import { PluginManager } from '../plugin-watcher/plugin-manager.ts';
@@ -26,6 +27,7 @@ export interface ClusterStoragePorts {
   options: { rootDir: string; nodeName: string };
   tokens: Pick<ServerContents, 'issuedToken'>;
   metrics: VolumeMetrics;
+  selinux: NodeSelinux;
   events: Recorder;
   /** Takes plugins of the type DevicePlugin. */
   devicePlugins: PluginHandler;
@@ -52,7 +54,7 @@ export class ClusterStorage {
 
   constructor(ports: ClusterStoragePorts) {
     this.#ports = ports;
-    const { client, options, tokens, metrics, node, reportNode, onVolumes } = ports;
+    const { client, options, tokens, metrics, selinux, node, reportNode, onVolumes } = ports;
     this.#objects = new CsiDriverObjects(client, () => {
       reportNode();
       onVolumes(undefined);
@@ -80,8 +82,10 @@ export class ClusterStorage {
       knownDriverObjects: () => this.#objects.known(),
       tokens,
       metrics,
+      selinux,
       node,
       onInUse: reportNode,
+      onUnmounted: onVolumes,
     });
     metrics.countStorage({ plugins: () => this.#plugins.paths(), claims: () => this.#mounted.claims() });
   }
@@ -113,9 +117,9 @@ export class ClusterStorage {
 
   /** The kinds of volumes that need an API server. */
   volumePlugins(iscsi: StoragePluginsPorts['iscsi']): VolumePlugin[] {
-    const { options: roots, client, node, metrics, events } = this.#ports;
-    const mounted = this.#mounted;
-    return storagePlugins({ roots, client, csi: this.#csi, iscsi, node, mounted, metrics, events });
+    const { options: roots, client, node, metrics, selinux, events } = this.#ports;
+    const [csi, mounted] = [this.#csi, this.#mounted];
+    return storagePlugins({ roots, client, csi, iscsi, node, mounted, metrics, selinux, events });
   }
 
   /** The node's status has changed: volumes may have been attached. */

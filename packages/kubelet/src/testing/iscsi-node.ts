@@ -11,6 +11,7 @@ import type { IscsiSource } from '../volumes/iscsi/iscsi-disk.ts';
 import { type IscsiVolume, IscsiVolumes } from '../volumes/iscsi/iscsi-volumes.ts';
 import { nodePrograms, type RunProgram } from '../volumes/node-programs.ts';
 import { testPod } from './pod.ts';
+import { withoutSelinux } from './selinux.ts';
 
 const noIscsi = whyNoIscsi();
 
@@ -30,10 +31,13 @@ export const lun = (number: number): IscsiSource => ({ targetPortal: '127.0.0.1'
 export const programs = nodePrograms(120_000);
 
 /** The volumes of a kubelet without pods, as after an earlier one was killed. */
-export function kubeletWith(rootDir: string, run: RunProgram = programs) {
+export function kubeletWith(rootDir: string, run: RunProgram = programs, selinux = withoutSelinux) {
+  const unmounted: string[] = [];
   const volumes = new IscsiVolumes({
     roots: { rootDir },
     metrics: new VolumeMetrics(new MetricsRegistry()),
+    selinux,
+    onUnmounted: (uids) => void unmounted.push(...uids),
     run,
   });
   const folder = (uid: string): string => join(rootDir, 'pods', uid, 'volumes/kubernetes.io~iscsi/v');
@@ -46,6 +50,7 @@ export function kubeletWith(rootDir: string, run: RunProgram = programs) {
           source,
           isReadOnly: false,
           mountOptions: [],
+          label: { label: '', accessMode: 'RWO' },
           secret: async () => ({}),
           ...more,
         },
@@ -56,6 +61,8 @@ export function kubeletWith(rootDir: string, run: RunProgram = programs) {
       volumes.release(uid);
     },
     folder,
+    /** Pods that were told of a LUN which they have waited for. */
+    unmounted,
     start: () => volumes.start(),
     [Symbol.dispose]: () => volumes.stop(),
   };

@@ -130,8 +130,7 @@ export const places: Readonly<Record<string, Place>> = {
       runAsGroup: requested(7),
       runAsNonRoot: actedOn('containers/security-context.ts', false),
       runAsUser: requested(7),
-      // Kubernetes: only CSI volumes know another way.
-      seLinuxChangePolicy: carried('Recursive'),
+      seLinuxChangePolicy: actedOn('volumes/selinux/asked-label.ts', 'Recursive'),
       seLinuxOptions: requested({ level: 's0' }),
       seccompProfile: requested(seccomp),
       supplementalGroups: requested([7]),

@@ -166,6 +166,22 @@ export const realFamilies: Readonly<Record<string, readonly KnownFamily[]>> = {
       'histogram',
       ['migrated', 'operation_name', 'status', 'volume_plugin'],
     ],
+    // On nodes with SELinux.
+    ['volume_manager_selinux_container_errors_total', 'gauge', ['access_mode']],
+    ['volume_manager_selinux_container_warnings_total', 'gauge', ['access_mode']],
+    ['volume_manager_selinux_pod_context_mismatch_errors_total', 'gauge', ['access_mode']],
+    ['volume_manager_selinux_pod_context_mismatch_warnings_total', 'gauge', ['access_mode']],
+    [
+      'volume_manager_selinux_volume_context_mismatch_errors_total',
+      'gauge',
+      ['access_mode', 'volume_plugin'],
+    ],
+    [
+      'volume_manager_selinux_volume_context_mismatch_warnings_total',
+      'gauge',
+      ['access_mode', 'volume_plugin'],
+    ],
+    ['volume_manager_selinux_volumes_admitted_total', 'gauge', ['access_mode', 'volume_plugin']],
     ['volume_manager_total_volumes', 'gauge', ['plugin_name', 'state']],
     ['volume_operation_total_seconds', 'histogram', ['operation_name', 'plugin_name']],
     ['workqueue_adds_total', 'counter', ['name']],

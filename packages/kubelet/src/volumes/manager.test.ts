@@ -9,7 +9,7 @@ import { NotedEvents } from '../testing/noted-events.ts';
 import { testPod } from '../testing/pod.ts';
 import { VolumeManager } from './manager.ts';
 import type { PreparedVolume, VolumePlugin } from './plugin.ts';
-import { inStep, MapError, mountingPersistent, VolumeWait } from './volume-error.ts';
+import { inStep, MapError, mountingPersistent, VolumeRefusal, VolumeWait } from './volume-error.ts';
 
 const rootDir = mkdtempSync(join(tmpdir(), 'volume-manager-'));
 after(() => rmSync(rootDir, { recursive: true }));
@@ -153,6 +153,24 @@ test('a volume that waits for others is no failure: no event, and another look w
   );
   assert.deepEqual(noted.lines, []);
 });
+
+for (const [isProcessed, failed] of [
+  [true, ''],
+  [false, 'v0'],
+] as const) {
+  test(`a volume that is not mounted ${isProcessed ? 'yet' : 'so'} is told of without a step`, async () => {
+    const refuse = () => Promise.reject(new VolumeRefusal('it is elsewhere', { isProcessed }));
+    const setUp = () => mountingPersistent('pv', () => inStep('SetUp', refuse));
+    const noted = new NotedEvents();
+    const plugin: VolumePlugin = { kind: 'persistentVolumeClaim', isLive: false, setUp };
+    const manager = new VolumeManager({ rootDir }, [plugin], noted);
+    const state = `unmounted volumes=[v0], unattached volumes=[], failed to process volumes=[${failed}]`;
+    const told = `Unable to attach or mount volumes: ${state}: it is elsewhere`;
+    const pod = podWith({ persistentVolumeClaim: { claimName: 'c' } });
+    await assert.rejects(manager.setUp(pod, signal), { message: told });
+    assert.deepEqual(noted.lines, [`Warning FailedMount default/p: ${told}`]);
+  });
+}
 
 test('a block device that cannot be made is told of with its step', async () => {
   const device: VolumePlugin = {

@@ -13,7 +13,7 @@ import { pluginVolumesDir, podDir, podsDir, volumesDir } from '../paths/pod-path
 import { MountRetries } from './mount-retries.ts';
 import type { PreparedVolume, VolumePlugin } from './plugin.ts';
 import { entries, unmountBelow, unmountPodDir } from './pod-dir.ts';
-import { MapError, VolumeError, VolumeStepError, VolumeWait } from './volume-error.ts';
+import { MapError, VolumeError, VolumeRefusal, VolumeStepError, VolumeWait } from './volume-error.ts';
 
 const log = createLogger('manager.ts');
 
@@ -187,8 +187,14 @@ function usedVolumes(pod: Pod): Volume[] {
 /** The event of a volume that could not be made. */
 function failureOf(volume: Volume, error: unknown): { reason: string; message: string } {
   if (error instanceof MapError) return { reason: error.reason, message: error.message };
+  if (error instanceof VolumeRefusal) return { reason: 'FailedMount', message: refusal(volume, error) };
   const { step, volume: persistent } =
     error instanceof VolumeStepError ? error : { step: 'SetUp', volume: undefined };
   const message = `MountVolume.${step} failed for volume "${persistent ?? volume.name}" : ${rpcErrorText(error)}`;
   return { reason: 'FailedMount', message };
+}
+
+function refusal({ name }: Volume, { isProcessed, message }: VolumeRefusal): string {
+  const state = `unattached volumes=[], failed to process volumes=[${isProcessed ? '' : name}]`;
+  return `Unable to attach or mount volumes: unmounted volumes=[${name}], ${state}: ${message}`;
 }

@@ -24,6 +24,18 @@ export class VolumeWait extends Error {
   }
 }
 
+/** A volume is not taken into what is to be mounted, for now, or waits before that. */
+export class VolumeRefusal extends Error {
+  override readonly name = 'VolumeRefusal';
+  /** Whether it is among what is to be mounted. */
+  readonly isProcessed: boolean;
+
+  constructor(message: string, { isProcessed }: { isProcessed: boolean }) {
+    super(message);
+    this.isProcessed = isProcessed;
+  }
+}
+
 /** A step of giving a pod a block device has failed. Its message is that of the pod's event. */
 export class MapError extends Error {
   override readonly name = 'MapError';
@@ -63,7 +75,7 @@ export async function inStep<Result>(step: VolumeStep, run: () => Promise<Result
   try {
     return await run();
   } catch (error) {
-    if (error instanceof VolumeWait) throw error;
+    if (error instanceof VolumeWait || error instanceof VolumeRefusal) throw error;
     throw new VolumeStepError(step, error);
   }
 }
@@ -76,7 +88,7 @@ export async function mountingPersistent<Result>(
   try {
     return await run();
   } catch (error) {
-    if (error instanceof VolumeWait) throw error;
+    if (error instanceof VolumeWait || error instanceof VolumeRefusal) throw error;
     const step = error instanceof VolumeStepError ? error.step : 'SetUp';
     throw new VolumeStepError(step, error, volume);
   }

@@ -47,11 +47,6 @@ function setLabel(path: string, label: string): void {
   }
 }
 
-/** The mount option for one label on all files; quoted because levels contain commas. */
-export function contextOption(label: string): string {
-  return `context="${label}"`;
-}
-
 const systemDirectories: ReadonlySet<string> = new Set([
   ...['/', '/bin', '/boot', '/dev', '/etc', '/home', '/lib', '/lib64', '/media', '/mnt', '/opt', '/proc'],
   ...['/root', '/run', '/sbin', '/srv', '/sys', '/tmp', '/usr', '/var'],

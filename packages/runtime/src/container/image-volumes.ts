@@ -7,7 +7,7 @@ import type { ContainerConfig, Mount } from '@berth/cri/generated/api.ts';
 import { magicPath, openInRoot } from '@berth/linux/files/safe-path.ts';
 import { bindMount } from '@berth/linux/mounts/mount.ts';
 import { overlayMount } from '@berth/linux/mounts/overlay.ts';
-import { contextOption } from '@berth/linux/security/selinux.ts';
+import { contextOption } from '@berth/linux/security/selinux-context.ts';
 import { SyscallError } from '@berth/linux/syscall/errno.ts';
 import { closeDescriptor } from '@berth/linux/syscall/libc.ts';
 import type { ImageRootfs } from '../image/rootfs.ts';

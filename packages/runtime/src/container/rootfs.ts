@@ -7,7 +7,7 @@ import { lchown } from '@berth/linux/files/ownership.ts';
 import { bindMount, unmount } from '@berth/linux/mounts/mount.ts';
 import { overlayMount } from '@berth/linux/mounts/overlay.ts';
 import type { IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
-import { contextOption } from '@berth/linux/security/selinux.ts';
+import { contextOption } from '@berth/linux/security/selinux-context.ts';
 import type { BundlePaths, ContainerPaths, Paths } from '../state/paths.ts';
 import { podRoot, type Sandbox, sandboxNamespaces } from '../state/sandbox.ts';
 

@@ -7,7 +7,7 @@ import { readRegularFileSync } from '@berth/common/files/regular-file.ts';
 import type { DNSConfig, PodSandboxConfig } from '@berth/cri/generated/api.ts';
 import { lchown } from '@berth/linux/files/ownership.ts';
 import { mount, unmountAll } from '@berth/linux/mounts/mount.ts';
-import { contextOption } from '@berth/linux/security/selinux.ts';
+import { contextOption } from '@berth/linux/security/selinux-context.ts';
 import type { SandboxPaths } from '../state/paths.ts';
 import { podRoot, type SandboxNamespaces } from '../state/sandbox.ts';
 

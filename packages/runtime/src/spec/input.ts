@@ -2,13 +2,14 @@
 
 import type { ContainerConfig } from '@berth/cri/generated/api.ts';
 import type { IdMappings } from '@berth/linux/namespaces/id-mappings.ts';
+import type { SelinuxPolicy } from '@berth/linux/security/selinux-context.ts';
 import type { ExecutionParameters } from '@berth/oci/image-spec/image-config.ts';
 import type { LinuxDevice, PosixRlimit } from '@berth/oci/runtime-spec/config.ts';
 import type { AppArmorSupport } from '../apparmor/detect.ts';
 import type { CgroupNaming } from '../cgroups/naming.ts';
 import type { Warn } from '../rpc/warn.ts';
 import type { SeccompProfile } from './seccomp-profile.ts';
-import type { SelinuxLabels, SelinuxPolicy } from './selinux.ts';
+import type { SelinuxLabels } from './selinux.ts';
 
 /** The input of `ociSpec`: plain data, so that tests need no system. */
 export interface SpecInput {

@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SELinuxOption } from '@berth/cri/generated/api.ts';
-import {
-  asksForLabels,
-  isSuperPrivileged,
-  newLevel,
-  parseContainerContexts,
-  type SelinuxRequest,
-  selinuxLabels,
-} from './selinux.ts';
+import { asksForLabels, isSuperPrivileged, newLevel, type SelinuxRequest, selinuxLabels } from './selinux.ts';
 
 const policy = {
   process: 'system_u:system_r:container_t:s0',
@@ -102,11 +95,4 @@ test('a new level is one that nobody has', () => {
     newLevel(new Set(['s0:c2,c9']), () => numbers.shift() ?? 0),
     's0:c1,c7',
   );
-});
-
-test('contexts of a policy', () => {
-  const file = `# comment\nprocess = "system_u:system_r:container_t:s0"\nfile = "system_u:object_r:container_file_t:s0"\nro_file="x"\n`;
-  assert.deepEqual(parseContainerContexts(file), policy);
-  assert.equal(parseContainerContexts('process = "a:b:c"'), undefined);
-  assert.equal(parseContainerContexts(''), undefined);
 });

@@ -1,13 +1,13 @@
 // Computes SELinux labels and pod levels from policy and options. Pure; container/selinux.ts applies them.
 
 import type { SELinuxOption } from '@berth/cri/generated/api.ts';
+import {
+  type ContextParts,
+  fileContext,
+  processContext,
+  type SelinuxPolicy,
+} from '@berth/linux/security/selinux-context.ts';
 import { invalid } from '../rpc/errors.ts';
-
-/** The contexts that a policy has for containers, e.g. `system_u:system_r:container_t:s0`. */
-export interface SelinuxPolicy {
-  process: string;
-  file: string;
-}
 
 /** Contexts of a container's process and files; '' for none. */
 export interface SelinuxLabels {
@@ -42,14 +42,10 @@ export function selinuxLabels(request: SelinuxRequest): SelinuxLabels | undefine
   const options = { ...asked(pod), ...asked(container) };
   checkOptions(options, 'config.linux.security_context.selinux_options');
   if (request.hostNamespaces && Object.keys(options).length === 0) return { process: '', mount: '' };
-  const process = { ...atLevel(policy.process, request.level), ...options };
-  const { user, level } = options;
-  const mount = {
-    ...atLevel(policy.file, request.level),
-    ...(user === undefined ? {} : { user }),
-    ...(level === undefined ? {} : { level }),
+  return {
+    process: request.privileged ? '' : processContext(policy, request.level, options),
+    mount: fileContext(policy, request.level, options),
   };
-  return { process: request.privileged ? '' : context(process), mount: context(mount) };
 }
 
 /** Whether options set any field. */
@@ -62,9 +58,7 @@ export function isSuperPrivileged(pod: SELinuxOption | undefined, own: SELinuxOp
   return (own?.type || pod?.type) === 'spc_t';
 }
 
-type Context = Partial<Record<(typeof contextParts)[number], string>>;
-
-function asked(options: SELinuxOption | undefined): Context {
+function asked(options: SELinuxOption | undefined): ContextParts {
   if (options === undefined) return {};
   return Object.fromEntries(
     contextParts.flatMap((part) => (options[part] === '' ? [] : [[part, options[part]]])),
@@ -74,7 +68,7 @@ function asked(options: SELinuxOption | undefined): Context {
 const levelPattern =
   /^s\d+(-s\d+)?(:c\d{1,4}(\.c\d{1,4})?(,c\d{1,4}(\.c\d{1,4})?)*)?(-s\d+(:c\d{1,4}(\.c\d{1,4})?(,c\d{1,4}(\.c\d{1,4})?)*)?)?$/;
 
-function checkOptions(options: Context, field: string): void {
+function checkOptions(options: ContextParts, field: string): void {
   for (const part of contextParts) {
     const value = options[part];
     if (value === undefined) continue;
@@ -82,17 +76,6 @@ function checkOptions(options: Context, field: string): void {
       throw invalid(`${field}.${part}`, `${JSON.stringify(value)} is not an SELinux ${part}`);
     }
   }
-}
-
-/** Replaces the level of a context. In a policy without levels a context has three parts. */
-function atLevel(text: string, level: string): Context {
-  const [user = '', role = '', type = '', own] = text.split(':');
-  // A pod that was created before its node had SELinux has no level.
-  return { user, role, type, ...(own === undefined ? {} : { level: level || own }) };
-}
-
-function context({ user, role, type, level }: Context): string {
-  return [user, role, type, ...(level === undefined ? [] : [level])].join(':');
 }
 
 /** Categories of the usual policies: c0 to c1023. The highest two are reserved for files of no container. */
@@ -109,17 +92,4 @@ export function newLevel(taken: ReadonlySet<string>, random: (below: number) => 
     const level = `s0:c${Math.min(one, other)},c${Math.max(one, other)}`;
     if (one !== other && !taken.has(level)) return level;
   }
-}
-
-/** Parses a policy's lxc_contexts; undefined when it has no contexts for containers. */
-export function parseContainerContexts(text: string): SelinuxPolicy | undefined {
-  const entries = new Map(
-    text.split('\n').flatMap((line): [string, string][] => {
-      const match = /^\s*(\w+)\s*=\s*"?([^"\s]+)"?\s*$/.exec(line);
-      return match?.[1] === undefined || match[2] === undefined ? [] : [[match[1], match[2]]];
-    }),
-  );
-  const [process, file] = [entries.get('process'), entries.get('file')];
-  const isContext = (text: string | undefined): text is string => (text?.split(':').length ?? 0) >= 3;
-  return isContext(process) && isContext(file) ? { process, file } : undefined;
 }

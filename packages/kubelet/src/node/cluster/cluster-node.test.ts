@@ -7,6 +7,7 @@ import { MetricsRegistry } from '../../metrics/registry.ts';
 import { FakeApi } from '../../testing/fake-api.ts';
 import { testCapacity, testNodeFacts } from '../../testing/node-facts.ts';
 import { testOptions } from '../../testing/options.ts';
+import { withoutSelinux } from '../../testing/selinux.ts';
 import { capacityAmounts } from '../allocatable.ts';
 import { PodCidr } from '../pod-cidr.ts';
 import type { Node } from '../status/node-object.ts';
@@ -54,6 +55,7 @@ function joining(api: FakeApi, told: string[]): ClusterNode {
       amounts: capacityAmounts(testCapacity, { pids: 1000, hugepages: new Map() }),
       forPods: testCapacity,
       podLimits: facts.allocatable,
+      selinux: withoutSelinux,
     },
     version: 'v1.37.0',
     isRunning: () => true,

@@ -21,6 +21,8 @@ export interface PublishedVolume {
   uid: string;
   directory: string;
   isPersistent: boolean;
+  /** The SELinux label that it is mounted with; '' for none. */
+  label: string;
 }
 
 /** A volume that is staged, or was about to be. */
@@ -39,7 +41,8 @@ export async function publishedOf(roots: Root, uid: string): Promise<PublishedVo
     if (!data) continue;
     const { driverName: driver, volumeHandle: handle, volumeLifecycleMode } = data;
     const isPersistent = volumeLifecycleMode !== 'Ephemeral';
-    found.push({ volumeMode: 'Filesystem', uid, directory, driver, handle, isPersistent });
+    const label = data.seLinuxMountContext ?? '';
+    found.push({ volumeMode: 'Filesystem', uid, directory, driver, handle, isPersistent, label });
   }
   return found;
 }

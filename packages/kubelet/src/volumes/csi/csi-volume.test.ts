@@ -7,6 +7,7 @@ import {
   persistentCsiVolume,
   podAttributes,
   volumeInNodeStatus,
+  withLabel,
 } from './csi-volume.ts';
 
 const pod = testPod({ containers: [{ name: 'main' }], serviceAccountName: 'sa' });
@@ -50,9 +51,21 @@ test('a persistent volume is known by its handle', () => {
     isReadOnly: true,
     accessModes: ['ReadWriteMany'],
     mountOptions: ['noatime'],
+    label: '',
     stageSecret: { namespace: 'n', name: 's' },
     publishSecret: undefined,
     expandSecret: undefined,
+  });
+});
+
+test('a label is a mount option', () => {
+  const volume = inlineCsiVolume(pod, 'v', { driver: 'd' });
+  assert.equal(withLabel(volume, ''), volume);
+  const label = 'u:r:t:s0:c1,c2';
+  assert.deepEqual(withLabel({ ...volume, mountOptions: ['noatime'] }, label), {
+    ...volume,
+    label,
+    mountOptions: ['noatime', `context="${label}"`],
   });
 });
 

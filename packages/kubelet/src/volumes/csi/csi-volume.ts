@@ -1,5 +1,6 @@
 // A volume of a CSI driver, wherever its description comes from. Pure.
 import { createHash } from 'node:crypto';
+import { contextOption } from '@berth/linux/security/selinux-context.ts';
 import type { CSIVolumeSource, PersistentVolume } from 'kubernetes-types/core/v1.d.ts';
 import type { Pod } from '../../api/pod.ts';
 import type { LifecycleMode } from './csi-driver-object.ts';
@@ -28,6 +29,8 @@ export interface CsiVolume {
   isReadOnly: boolean;
   accessModes: readonly string[] | undefined;
   mountOptions: readonly string[];
+  /** The SELinux label that all its files have by a mount option; '' for none. */
+  label: string;
   stageSecret: SecretName | undefined;
   publishSecret: SecretName | undefined;
   expandSecret: SecretName | undefined;
@@ -49,6 +52,7 @@ export function inlineCsiVolume({ metadata }: Pod, name: string, source: CSIVolu
     isReadOnly: readOnly,
     accessModes: undefined,
     mountOptions: [],
+    label: '',
     stageSecret: undefined,
     publishSecret: secret ? { namespace, name: secret } : undefined,
     expandSecret: undefined,
@@ -73,10 +77,17 @@ export function persistentCsiVolume(
     isReadOnly,
     accessModes,
     mountOptions,
+    label: '',
     stageSecret: secretName(csi.nodeStageSecretRef),
     publishSecret: secretName(csi.nodePublishSecretRef),
     expandSecret: secretName(csi.nodeExpandSecretRef),
   };
+}
+
+/** The volume, to be mounted with a label; '' for none. */
+export function withLabel(volume: CsiVolume, label: string): CsiVolume {
+  if (label === '') return volume;
+  return { ...volume, label, mountOptions: [...volume.mountOptions, contextOption(label)] };
 }
 
 function secretName(ref: { name?: string; namespace?: string } | undefined): SecretName | undefined {

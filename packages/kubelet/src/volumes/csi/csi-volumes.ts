@@ -1,6 +1,5 @@
 // Makes the volumes of CSI drivers for pods, and takes them away: waits until a volume is attached, has it staged once for
 // the node and published for each pod, in the order of pkg/volume/csi.
-import { selinuxEnabled } from '@berth/linux/security/selinux.ts';
 import type { VolumeAttachment } from 'kubernetes-types/storage/v1.d.ts';
 import type { Pod } from '../../api/pod.ts';
 import { NodeServiceCapability_RPC_Type as Capability } from '../../generated/csi.ts';
@@ -13,10 +12,12 @@ import type { FsStats } from '../../stats/stats-api.ts';
 import { type DevicePlace, mapDevice, resolveDevice } from '../block/map-device.ts';
 import { mapStep } from '../block/map-step.ts';
 import type { NodeVolume } from '../plugin.ts';
+import type { LabelRequest } from '../selinux/request-label.ts';
 import { inStep, MapError, VolumeWait } from '../volume-error.ts';
 import { attachProblem, publishContext } from './attachments.ts';
 import { type CsiDriverObject, checkLifecycleMode, needsAttach } from './csi-driver-object.ts';
 import type { CsiDrivers, DriverCalls } from './csi-drivers.ts';
+import { CsiLabels, type CsiLabelsPorts } from './csi-labels.ts';
 import { devicePlace, publishTarget } from './csi-paths.ts';
 import { type DriverVolume, publishedOf, publishedVolumes, stagedVolumes } from './csi-remains.ts';
 import { attachmentName, type CsiVolume, pluginOf, volumeInNodeStatus } from './csi-volume.ts';
@@ -41,17 +42,26 @@ const log = createLogger('csi-volumes.ts');
 const waitMs = 10_000;
 
 /** The parameters of these volumes. */
-export interface CsiVolumesPorts extends PublishPorts {
+export interface CsiVolumesPorts extends PublishPorts, CsiLabelsPorts {
   drivers: CsiDrivers;
   /** The CSIDriver object of a name. Rejects while they have not been read. */
   driverObject(name: string): Promise<CsiDriverObject | undefined>;
   /** The same at once; undefined while they have not been read. */
   knownDriverObjects(): ReadonlyMap<string, CsiDriverObject> | undefined;
-  metrics: Pick<VolumeMetrics, 'operation'>;
+  metrics: Pick<VolumeMetrics, 'operation' | 'selinux'>;
   /** The node as it was observed last. */
   node(): Node | undefined;
   /** The volumes in use have changed: the node's status is to say so. */
   onInUse(): void;
+  /** Volumes that these pods wait for were unmounted. */
+  onUnmounted(uids: Iterable<string>): void;
+}
+
+/** How a volume is mounted. */
+export interface CsiMountOptions {
+  /** Whether the pod has it already, and the driver is to renew what is in it. */
+  isRepeated: boolean;
+  label: LabelRequest;
 }
 
 /** The volumes of one node. */
@@ -65,16 +75,20 @@ export class CsiVolumes {
   readonly #held = new Map<string, Map<string, DriverVolume>>();
   /** UIDs of pods whose volumes wait for the node's status. */
   readonly #waiting = new Set<string>();
+  readonly #labels: CsiLabels;
 
   constructor(ports: CsiVolumesPorts) {
     this.#ports = ports;
     const { roots, drivers, metrics } = ports;
+    this.#labels = new CsiLabels(ports);
     this.#staged = new StagedVolumes({
       roots,
       drivers,
       metrics,
       onUnused: (volume) => {
         if (this.#inUse.delete(volumeInNodeStatus(volume))) ports.onInUse();
+        const waiting = this.#labels.unmounted(volume);
+        if (waiting.length > 0) ports.onUnmounted(waiting);
       },
     });
   }
@@ -130,35 +144,38 @@ export class CsiVolumes {
     return waiting;
   }
 
-  /**
-   * Mounts the volume for the pod.
-   *
-   * @param isRepeated whether the pod has it already, and the driver is to renew what is in it
-   */
+  /** Mounts the volume for the pod. Throws a VolumeRefusal while it has another label than the pod wants. */
   async mount(
     pod: Pod,
     volume: CsiVolume,
-    isRepeated: boolean,
+    { isRepeated, label }: CsiMountOptions,
   ): Promise<{ prepared: NodeVolume; path: string }> {
     const { drivers, metrics, driverObject } = this.#ports;
     const object = await driverObject(volume.driver);
     checkLifecycleMode(volume.driver, object, volume.mode);
-    const isPersistent = volume.mode === 'Persistent';
-    const context = isPersistent ? await this.#attached(pod, volume, object) : {};
-    tellSelinux(pod, object, volume);
-    const path = await metrics.operation(pluginOf(volume.driver), 'volume_mount', () =>
-      drivers.use(volume.driver, async (calls) => {
-        const publish = (stagedAt: string | undefined): Promise<string> =>
-          publishMount(this.#ports, pod, volume, { calls, object, stagedAt, context, isRepeated });
-        if (!isPersistent) return publish(undefined);
-        return this.#staged.exclusively(volume, async () => {
-          await this.#checkSoleUser(pod, volume);
-          return publish(await inStep('MountDevice', () => this.#stage(pod, volume, calls, context)));
-        });
-      }),
-    );
-    const { isReadOnly } = volume;
-    return { prepared: { from: 'node', path, isReadOnly, isRelabelled: selinuxEnabled() }, path };
+    const wanted = { volume, object, request: label };
+    const operation = (run: (calls: DriverCalls) => Promise<string>): Promise<string> =>
+      metrics.operation(pluginOf(volume.driver), 'volume_mount', () => drivers.use(volume.driver, run));
+    if (volume.mode === 'Ephemeral') {
+      if (!isRepeated) this.#labels.countInline(wanted);
+      const state = { object, stagedAt: undefined, context: {}, isRepeated };
+      const path = await operation((calls) => publishMount(this.#ports, pod, volume, { calls, ...state }));
+      return { prepared: await this.#labels.prepared(volume, path), path };
+    }
+    const context = await this.#attached(pod, volume, object);
+    return await this.#staged.exclusively(volume, async () => {
+      const labelled = await this.#labels.admit(pod, wanted).catch((error: unknown) => {
+        // Once no other pod has the volume it is unstaged, and then staged with the pod's label.
+        this.#staged.release(volume, pod.metadata.uid);
+        throw error;
+      });
+      const path = await operation(async (calls) => {
+        await this.#checkSoleUser(pod, volume);
+        const stagedAt = await inStep('MountDevice', () => this.#stage(pod, labelled, calls, context));
+        return publishMount(this.#ports, pod, labelled, { calls, object, stagedAt, context, isRepeated });
+      });
+      return { prepared: await this.#labels.prepared(labelled, path), path };
+    });
   }
 
   /**
@@ -243,6 +260,7 @@ export class CsiVolumes {
   async unmount(uid: string): Promise<void> {
     const { roots, drivers, metrics } = this.#ports;
     this.#waiting.delete(uid);
+    this.#labels.forget(uid);
     for (const { directory, driver, handle, isPersistent } of await publishedOf(roots, uid)) {
       const target = publishTarget(directory);
       await metrics.operation(pluginOf(driver), 'volume_unmount', () =>
@@ -321,14 +339,4 @@ export class CsiVolumes {
     });
     return this.#staged.stage(calls, request, volume);
   }
-}
-
-/** A node without SELinux mounts without its label, which is told. */
-function tellSelinux(pod: Pod, object: CsiDriverObject | undefined, { specName }: CsiVolume): void {
-  if (object?.spec.seLinuxMount !== true || !pod.spec.securityContext.seLinuxOptions || selinuxEnabled())
-    return;
-  log.info('Ignoring the SELinux label of a volume: this node has no SELinux', {
-    pod: `${pod.metadata.namespace}/${pod.metadata.name}`,
-    volume: specName,
-  });
 }

@@ -39,7 +39,7 @@ export async function publishMount(
   volume: CsiVolume,
   { calls, object, stagedAt, context, isRepeated }: PublishState,
 ): Promise<string> {
-  const { driver, handle, mode, fsType, mountOptions, accessModes, specName } = volume;
+  const { driver, handle, mode, fsType, mountOptions, label, accessModes, specName } = volume;
   const { fsGroup, fsGroupChangePolicy } = pod.spec.securityContext;
   const directory = publishedDir(roots, pod.metadata.uid, specName);
   const target = publishTarget(directory);
@@ -57,6 +57,7 @@ export async function publishMount(
     nodeName,
     attachmentID: attachmentName(volume, nodeName),
     volumeLifecycleMode: mode,
+    ...(label !== '' && { seLinuxMountContext: label }),
   });
   try {
     await calls.node.nodePublishVolume({

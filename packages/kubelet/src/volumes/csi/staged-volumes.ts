@@ -102,7 +102,7 @@ export class StagedVolumes {
       await calls.can(Capability.VOLUME_MOUNT_GROUP),
     ];
     const { accessModes, handle, attributes } = volume;
-    await place.prepare();
+    await place.prepare(volume);
     try {
       await calls.node.nodeStageVolume({
         volumeId: handle,

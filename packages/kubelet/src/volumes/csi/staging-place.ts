@@ -32,7 +32,7 @@ export interface StagingPlace {
   /** What the driver is told of the use; `group`: of a driver that applies it itself. */
   use(volume: CsiVolume, group: number | undefined): VolumeUse['use'];
   /** Makes the folders, and notes what undoes it. */
-  prepare(): Promise<void>;
+  prepare(volume: CsiVolume): Promise<void>;
   /** Whether the kubelet has noted anything of the volume. */
   isNoted(): Promise<boolean>;
   /** Whether the driver may have staged it, if it is noted. */
@@ -56,9 +56,13 @@ function mountPlaceOf(root: Root, { driver, handle }: Pick<CsiVolume, 'driver' |
     path,
     unstages: 'unmount_device',
     use: ({ fsType, mountOptions }, group) => ({ as: 'mount', fsType, mountOptions, group }),
-    prepare: async () => {
+    prepare: async ({ label }) => {
       mkdirSync(path, { recursive: true, mode: 0o750 });
-      await saveVolumeData(directory, { driverName: driver, volumeHandle: handle });
+      await saveVolumeData(directory, {
+        driverName: driver,
+        volumeHandle: handle,
+        ...(label !== '' && { seLinuxMountContext: label }),
+      });
     },
     isNoted: async () => (await loadVolumeData(directory)) !== undefined,
     mayBeStaged: () => true,

@@ -20,6 +20,8 @@ export interface VolumeData {
   nodeName?: string;
   attachmentID?: string;
   volumeLifecycleMode?: string;
+  /** The label that all its files have by a mount option. */
+  seLinuxMountContext?: string;
 }
 
 /** Notes it in the volume's folder, which is made if need be. */
@@ -39,7 +41,7 @@ export async function loadVolumeData(directory: string): Promise<VolumeData | un
   }
   const value: unknown = JSON.parse(text);
   if (!isObject(value)) throw new Error(`${join(directory, fileName)} is no object`);
-  const { volumeHandle, driverName, volumeLifecycleMode, specVolID } = value;
+  const { volumeHandle, driverName, volumeLifecycleMode, specVolID, seLinuxMountContext } = value;
   if (typeof volumeHandle !== 'string' || typeof driverName !== 'string') {
     throw new Error(`${join(directory, fileName)} names no volume`);
   }
@@ -48,6 +50,7 @@ export async function loadVolumeData(directory: string): Promise<VolumeData | un
     driverName,
     ...(typeof volumeLifecycleMode === 'string' && { volumeLifecycleMode }),
     ...(typeof specVolID === 'string' && { specVolID }),
+    ...(typeof seLinuxMountContext === 'string' && { seLinuxMountContext }),
   };
 }
 

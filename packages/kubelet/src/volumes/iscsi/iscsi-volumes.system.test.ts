@@ -8,9 +8,19 @@ import { portals, startIscsiTarget } from '@berth/test-support/iscsi-target.ts';
 import { until } from '@berth/test-support/until.ts';
 import type { Pod } from '../../api/pod.ts';
 import { shellIn } from '../../testing/exec.ts';
-import { iqn, kubeletWith, lun, needsIscsi, startTarget, untilDetached } from '../../testing/iscsi-node.ts';
+import {
+  iqn,
+  kubeletWith,
+  lun,
+  needsIscsi,
+  programs,
+  startTarget,
+  untilDetached,
+} from '../../testing/iscsi-node.ts';
 import { forever, shellPod, startTestNode, untilRunning, untilStatus } from '../../testing/node.ts';
 import { endAll } from '../../testing/remains.ts';
+import { withSelinux } from '../../testing/selinux.ts';
+import type { RunProgram } from '../node-programs.ts';
 import type { IscsiSource } from './iscsi-disk.ts';
 
 const [portal, secondPortal] = portals;
@@ -173,6 +183,24 @@ test('a volume with a name of the initiator logs in by an interface of its own',
   kubelet.unmount('a');
   await untilDetached(rootDir, target.sessions);
   assert.ok(!existsSync(join('/etc/iscsi/ifaces', iface)));
+});
+
+test('mount(8) is given the label of the pod, which it leaves out without SELinux', needsIscsi, async () => {
+  await using node = await startTarget();
+  const { rootDir, target } = node;
+  target.add(iqn);
+  const options: unknown[] = [];
+  const run: RunProgram = async (program, words) => {
+    if (program === 'mount') options.push(words[words.indexOf('-o') + 1]);
+    return await programs(program, words);
+  };
+  using kubelet = kubeletWith(rootDir, run, withSelinux);
+  const label = 'system_u:object_r:container_file_t:s0:c1,c2';
+  const made = await kubelet.mount('a', lun(1), { label: { label, accessMode: 'RWO' } });
+  assert.ok(made.from === 'node' && !made.isRelabelled);
+  assert.deepEqual(options, [`context="${label}",defaults`]);
+  kubelet.unmount('a');
+  await untilDetached(rootDir, target.sessions);
 });
 
 test('a LUN that is not there, and a target that is not', needsIscsi, async () => {

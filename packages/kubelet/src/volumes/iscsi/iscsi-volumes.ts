@@ -7,15 +7,20 @@ import { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { bindMount, isMountPoint, mounts } from '@berth/linux/mounts/mount.ts';
 import type { MountInfo } from '@berth/linux/mounts/mountinfo.ts';
+import { contextOption } from '@berth/linux/security/selinux-context.ts';
 import type { Pod } from '../../api/pod.ts';
 import { createLogger } from '../../klog/klog.ts';
-import type { VolumeMetrics } from '../../metrics/volume-metrics.ts';
+import { pluginName, type VolumeMetrics } from '../../metrics/volume-metrics.ts';
+import type { NodeSelinux } from '../../node/node-selinux.ts';
 import { pluginDirs, volumePath } from '../../paths/pod-paths.ts';
 import { BackgroundEnds } from '../background-ends.ts';
 import { formatAndMount } from '../format-and-mount.ts';
 import { nodePrograms, type RunProgram } from '../node-programs.ts';
 import { setVolumeGroup } from '../ownership.ts';
 import type { NodeVolume } from '../plugin.ts';
+import { mountedContext } from '../selinux/mount-table.ts';
+import type { LabelRequest } from '../selinux/request-label.ts';
+import { VolumeLabels } from '../selinux/volume-labels.ts';
 import { inStep } from '../volume-error.ts';
 import { attach, type IscsiNode } from './attach.ts';
 import { type Chap, noChap } from './chap.ts';
@@ -33,7 +38,10 @@ const programTimeoutMs = 30 * 60_000;
 /** The parameters of these volumes. */
 export interface IscsiVolumesPorts {
   roots: Parameters<typeof volumePath>[0];
-  metrics: Pick<VolumeMetrics, 'operation'>;
+  metrics: Pick<VolumeMetrics, 'operation' | 'selinux'>;
+  selinux: NodeSelinux;
+  /** LUNs that these pods wait for were unmounted. */
+  onUnmounted(uids: Iterable<string>): void;
   /** Runs programs of the node. */
   run?: RunProgram;
   sysfs?: string;
@@ -47,6 +55,8 @@ export interface IscsiVolume {
   isReadOnly: boolean;
   /** Of a persistent volume. */
   mountOptions: readonly string[];
+  /** The label that the pod wants. */
+  label: LabelRequest;
   /** Reads the secret that `source` needs for CHAP; called only then. Rejects when it is missing. */
   secret(): Promise<Readonly<Record<string, string>>>;
 }
@@ -61,11 +71,13 @@ export class IscsiVolumes {
   readonly #targets = new KeyedQueue();
   /** By folder, the pods that this kubelet has mounted the LUN for, or is about to. */
   readonly #users = new Map<string, Set<string>>();
+  readonly #labels: VolumeLabels;
   readonly #stopped = new AbortController();
   readonly #ends = new BackgroundEnds(this.#stopped.signal);
 
   constructor(ports: IscsiVolumesPorts) {
     this.#ports = ports;
+    this.#labels = new VolumeLabels(ports.metrics.selinux);
     this.#run = ports.run ?? nodePrograms(programTimeoutMs);
     this.#node = { iscsiadm: new Iscsiadm(this.#run), sysfs: ports.sysfs ?? '/sys' };
   }
@@ -81,7 +93,7 @@ export class IscsiVolumes {
 
   /**
    * Mounts the volume for the pod. When `signal` is aborted it rejects at once; what is under way goes on to its next step,
-   * since iscsid goes on, too.
+   * since iscsid goes on, too. Throws a VolumeRefusal while the LUN has another SELinux label than the pod wants.
    */
   async mount(pod: Pod, volume: IscsiVolume, signal: AbortSignal): Promise<NodeVolume> {
     const disk = iscsiDisk(volume.name, volume.source);
@@ -92,24 +104,28 @@ export class IscsiVolumes {
     const made = this.#folders.run(
       folder,
       async () => {
-        if (!isMountPoint(folder)) await this.#mountDisk(disk, folder, volume, signal);
+        const label = await this.#admit(folder, target, uid, volume);
+        if (!isMountPoint(folder)) await this.#mountDisk(disk, folder, { ...volume, label }, signal);
         signal.throwIfAborted();
         if (!isMountPoint(target)) {
           mkdirSync(target, { recursive: true, mode: 0o750 });
           bindMount(folder, target, { readonly: volume.isReadOnly });
         }
-        if (volume.isReadOnly) return;
+        if (volume.isReadOnly) return label;
         const { fsGroup, fsGroupChangePolicy } = pod.spec.securityContext;
         await setVolumeGroup(target, fsGroup, 'read-write', fsGroupChangePolicy);
+        return label;
       },
       signal,
     );
-    await untilAborted(made, signal);
-    return { from: 'node', path: target, isReadOnly: volume.isReadOnly, isRelabelled: true };
+    const label = await untilAborted(made, signal);
+    const { isReadOnly } = volume;
+    return { from: 'node', path: target, isReadOnly, isRelabelled: !isReadOnly && label === '' };
   }
 
   /** A pod does not use its volumes any more, or a mount of it is gone: what no pod uses is detached, in the background. */
   release(uid: string): void {
+    this.#labels.forget(uid);
     for (const users of this.#users.values()) users.delete(uid);
     this.#sweep();
   }
@@ -120,12 +136,36 @@ export class IscsiVolumes {
     users.add(uid);
   }
 
+  /** The label to mount a LUN with. Called while nothing else is done to it. */
+  async #admit(folder: string, target: string, uid: string, volume: IscsiVolume): Promise<string> {
+    if (!this.#ports.selinux.isEnabled) return '';
+    const { name: specName, label: request, source } = volume;
+    const found = isMountPoint(folder)
+      ? { label: mountedContext(mounts(), await realpath(folder)), isOwn: isMountPoint(target) }
+      : undefined;
+    try {
+      const plugin = pluginName('iscsi');
+      const name = `${plugin}/${source.targetPortal}:${source.iqn}:${source.lun}`;
+      return this.#labels.admit(
+        uid,
+        { id: folder, name, specName, plugin, isSupported: true, request },
+        found,
+      );
+    } catch (error) {
+      // Once no other pod has the LUN it is detached, and then mounted with the pod's label.
+      this.#users.get(folder)?.delete(uid);
+      void this.#end(folder);
+      throw error;
+    }
+  }
+
   async #mountDisk(
     disk: IscsiDisk,
     folder: string,
-    { source, isReadOnly, mountOptions, secret }: IscsiVolume,
+    { label, ...volume }: Omit<IscsiVolume, 'label'> & { label: string },
     signal: AbortSignal,
   ): Promise<void> {
+    const { source, secret } = volume;
     const chap = await inStep('NewMounter initialization', () => chapOf(source, secret));
     const device = await inStep('WaitForAttach', async () => {
       const shown = await this.#node.iscsiadm.showIface(disk.initIface);
@@ -138,7 +178,7 @@ export class IscsiVolumes {
       });
     });
     signal.throwIfAborted();
-    const options = [...new Set([...mountOptions, ...(isReadOnly ? ['ro'] : [])])].filter(Boolean).sort();
+    const options = diskOptions(volume, label);
     await inStep('MountDevice', () =>
       formatAndMount(this.#run, { device, target: folder, fsType: source.fsType ?? '', options }),
     );
@@ -182,7 +222,18 @@ export class IscsiVolumes {
       });
     });
     this.#users.delete(folder);
+    const waiting = this.#labels.unmounted(folder);
+    if (waiting.length > 0) this.#ports.onUnmounted(waiting);
   }
+}
+
+/** The options that a LUN is mounted with, for all pods. `label`: the SELinux label of its files; '' for none. Pure. */
+export function diskOptions(
+  { mountOptions, isReadOnly }: Pick<IscsiVolume, 'mountOptions' | 'isReadOnly'>,
+  label: string,
+): string[] {
+  const own = [isReadOnly ? 'ro' : '', label === '' ? '' : contextOption(label)];
+  return [...new Set([...mountOptions, ...own])].filter(Boolean).sort();
 }
 
 /** Whether the file system that is mounted at a folder has another mount, as in a pod's folder. Pure. */

@@ -14,7 +14,7 @@ export function persistentIscsiVolume(
   pod: Pod,
   { metadata, spec }: PersistentVolume,
   isReadOnly: boolean,
-): IscsiVolume | undefined {
+): Omit<IscsiVolume, 'label'> | undefined {
   if (!spec?.iscsi) return undefined;
   const { secretRef, ...source } = spec.iscsi;
   return {

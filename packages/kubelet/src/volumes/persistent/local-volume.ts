@@ -34,7 +34,7 @@ export async function mountLocal(
     const { fsGroup, fsGroupChangePolicy } = pod.spec.securityContext;
     await setVolumeGroup(target, fsGroup, 'read-write', fsGroupChangePolicy);
   }
-  return { from: 'node', path: target, isReadOnly, isRelabelled: true };
+  return { from: 'node', path: target, isReadOnly, isRelabelled: !isReadOnly };
 }
 
 async function checkDirectory(path: string): Promise<void> {

@@ -14,6 +14,8 @@ import { persistentIscsiVolume } from '../iscsi/persistent-iscsi.ts';
 import type { DeviceVolume, NodeVolume } from '../plugin.ts';
 import { checkHostPath } from '../plugins/host-path.ts';
 import { mountNfs } from '../plugins/nfs.ts';
+import { accessModeOf } from '../selinux/asked-label.ts';
+import { type LabelPorts, type LabelRequest, requestLabel } from '../selinux/request-label.ts';
 import { mountingPersistent, VolumeStepError } from '../volume-error.ts';
 import { mountLocal } from './local-volume.ts';
 import { affinityProblem } from './volume-affinity.ts';
@@ -28,7 +30,7 @@ export interface PersistentForPod {
 }
 
 /** What mounts of persistent volumes need. */
-export interface MountPersistentPorts {
+export interface MountPersistentPorts extends LabelPorts {
   roots: Parameters<typeof volumePath>[0];
   client: Pick<ApiClient, 'get'>;
   csi: Pick<CsiVolumes, 'mount' | 'stats'>;
@@ -38,6 +40,8 @@ export interface MountPersistentPorts {
 
 /** How it is mounted. */
 export interface MountOptions {
+  /** The volume's name in the pod. */
+  volume: string;
   isReadOnly: boolean;
   /** Whether the pod has it already, and its driver is to renew what is in it. */
   isRepeated: boolean;
@@ -45,7 +49,7 @@ export interface MountOptions {
   signal: AbortSignal;
 }
 
-/** Mounts it. Throws a VolumeStepError that names the step, or VolumeWait. */
+/** Mounts it. Throws a VolumeStepError that names the step, a VolumeRefusal or VolumeWait. */
 export async function mountPersistent(
   ports: MountPersistentPorts,
   pod: Pod,
@@ -53,9 +57,12 @@ export async function mountPersistent(
   options: MountOptions,
 ): Promise<PersistentForPod> {
   const name = persistent.metadata?.name ?? '';
+  const label = requestLabel(ports, pod, options.volume, accessModeOf(persistent));
   const problem = affinityProblem(persistent, ports.node()?.metadata.labels ?? {});
   if (problem !== undefined) throw new VolumeStepError('NodeAffinity check', problem, name);
-  const { prepared, path } = await mountingPersistent(name, () => mount(ports, pod, persistent, options));
+  const { prepared, path } = await mountingPersistent(name, () =>
+    mount(ports, pod, persistent, { ...options, label }),
+  );
   const volume = persistentCsiVolume(persistent, options.isReadOnly);
   const { local, nfs, iscsi } = persistent.spec ?? {};
   return {
@@ -72,14 +79,14 @@ async function mount(
   { roots, client, csi, iscsi }: MountPersistentPorts,
   pod: Pod,
   persistent: PersistentVolume,
-  { isReadOnly, isRepeated, signal }: MountOptions,
+  { isReadOnly, isRepeated, signal, label }: MountOptions & { label: LabelRequest },
 ): Promise<Pick<PersistentForPod, 'prepared' | 'path'>> {
   const { metadata, spec } = persistent;
   const name = metadata?.name ?? '';
   const csiVolume = persistentCsiVolume(persistent, isReadOnly);
-  if (csiVolume) return await csi.mount(pod, csiVolume, isRepeated);
+  if (csiVolume) return await csi.mount(pod, csiVolume, { isRepeated, label });
   const iscsiVolume = persistentIscsiVolume(client, pod, persistent, isReadOnly);
-  if (iscsiVolume) return atPath(await iscsi.mount(pod, iscsiVolume, signal));
+  if (iscsiVolume) return atPath(await iscsi.mount(pod, { ...iscsiVolume, label }, signal));
   if (spec?.local) return atPath(await mountLocal(roots, pod, { name, path: spec.local.path, isReadOnly }));
   if (spec?.hostPath) {
     await checkHostPath(spec.hostPath);

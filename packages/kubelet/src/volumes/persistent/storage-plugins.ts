@@ -15,6 +15,8 @@ import { inlineCsiVolume, persistentCsiVolume } from '../csi/csi-volume.ts';
 import type { CsiVolumes } from '../csi/csi-volumes.ts';
 import type { IscsiVolumes } from '../iscsi/iscsi-volumes.ts';
 import type { VolumePlugin } from '../plugin.ts';
+import { inline as inlineMode } from '../selinux/asked-label.ts';
+import { type LabelPorts, requestLabel } from '../selinux/request-label.ts';
 import { VolumeWait } from '../volume-error.ts';
 import { namedGroup } from '../volume-groups.ts';
 import { checkVolumeMode, claimOf } from './claim-checks.ts';
@@ -31,14 +33,14 @@ const lookMs = 60_000;
 const retryMs = 1000;
 
 /** The parameters of these plugins. */
-export interface StoragePluginsPorts {
+export interface StoragePluginsPorts extends LabelPorts {
   roots: Parameters<typeof volumePath>[0];
   client: Pick<ApiClient, 'get' | 'patch'>;
   csi: CsiVolumes;
   iscsi: Pick<IscsiVolumes, 'mount'>;
   node(): Node | undefined;
   mounted: MountedVolumes;
-  metrics: Pick<VolumeMetrics, 'operation'>;
+  metrics: Pick<VolumeMetrics, 'operation' | 'selinux'>;
   events: Recorder;
 }
 
@@ -68,7 +70,8 @@ export function storagePlugins(ports: StoragePluginsPorts): VolumePlugin[] {
       const former = made.get(name);
       if (former && !(await csi.isRepublished(source.driver))) return former.prepared;
       const volume = inlineCsiVolume(pod, name, source);
-      const { prepared, path } = await csi.mount(pod, volume, former !== undefined);
+      const label = requestLabel(ports, pod, name, inlineMode);
+      const { prepared, path } = await csi.mount(pod, volume, { isRepeated: former !== undefined, label });
       const measure = (): Promise<FsStats | undefined> => csi.stats(volume, path);
       mounted.add({ uid: pod.metadata.uid, name, claim: undefined, measure });
       made.set(name, { prepared, path, measure, driver: source.driver, lookedAt: Date.now() });
@@ -123,7 +126,7 @@ async function mountClaim(
   const driver = persistent.spec?.csi?.driver;
   const isRepublished = driver !== undefined && (await ports.csi.isRepublished(driver));
   const { isReadOnly } = ref;
-  const options = { isReadOnly, isRepeated: former !== undefined, signal };
+  const options = { volume: volume.name, isReadOnly, isRepeated: former !== undefined, signal };
   const made =
     former && !isRepublished ? former : await makePersistent(ports, pod, volume, persistent, options);
   const csiVolume = persistentCsiVolume(persistent, isReadOnly);

@@ -3,8 +3,11 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { MetricsRegistry } from '../../metrics/registry.ts';
+import { VolumeMetrics } from '../../metrics/volume-metrics.ts';
 import type { Secret } from '../../objects/types.ts';
 import { testPod } from '../../testing/pod.ts';
+import { withSelinux } from '../../testing/selinux.ts';
 import type { IscsiVolume } from '../iscsi/iscsi-volumes.ts';
 import { iscsiPlugin } from './iscsi.ts';
 
@@ -28,6 +31,8 @@ function pluginWith(secret?: Secret) {
       release: (uid) => void released.push(uid),
     },
     objects: { secret: () => secret },
+    selinux: withSelinux,
+    metrics: new VolumeMetrics(new MetricsRegistry()),
   });
   return { plugin, mounted, released };
 }
@@ -40,6 +45,19 @@ test('a volume is mounted as its pod says', async () => {
     [volume?.name, volume?.source, volume?.isReadOnly, volume?.mountOptions],
     ['v', { ...source, readOnly: true }, true, []],
   );
+});
+
+test('it has the label that its pod asks for', async () => {
+  const { plugin, mounted } = pluginWith();
+  const labelled = testPod({
+    containers: [{ name: 'a', volumeMounts: [{ name: 'v', mountPath: '/v' }] }],
+    securityContext: { seLinuxOptions: { level: 's0:c1' } },
+  });
+  await plugin.setUp(labelled, { name: 'v', iscsi: source }, signal);
+  assert.deepEqual(mounted[0]?.label, {
+    label: 'system_u:object_r:container_file_t:s0:c1',
+    accessMode: 'inline',
+  });
 });
 
 test('its secret is that of the pod', async () => {

@@ -6,15 +6,17 @@ import type { Objects } from '../../objects/objects.ts';
 import { pluginDirs } from '../../paths/pod-paths.ts';
 import type { IscsiVolumes } from '../iscsi/iscsi-volumes.ts';
 import type { VolumePlugin } from '../plugin.ts';
+import { inline } from '../selinux/asked-label.ts';
+import { type LabelPorts, requestLabel } from '../selinux/request-label.ts';
 
 /** The parameters of the plugin. */
-export interface IscsiPorts {
+export interface IscsiPorts extends LabelPorts {
   volumes: Pick<IscsiVolumes, 'mount' | 'release'>;
   objects: Pick<Objects, 'secret'>;
 }
 
 /** The plugin of iscsi volumes; it also takes away those of claims. */
-export function iscsiPlugin({ volumes, objects }: IscsiPorts): VolumePlugin {
+export function iscsiPlugin({ volumes, objects, ...labels }: IscsiPorts): VolumePlugin {
   return {
     kind: 'iscsi',
     isLive: false,
@@ -24,7 +26,8 @@ export function iscsiPlugin({ volumes, objects }: IscsiPorts): VolumePlugin {
       const { namespace } = pod.metadata;
       const secret = async () => secretOf(objects, namespace, secretRef?.name);
       const isReadOnly = source.readOnly === true;
-      return await volumes.mount(pod, { name, source, isReadOnly, mountOptions: [], secret }, signal);
+      const label = requestLabel(labels, pod, name, inline);
+      return await volumes.mount(pod, { name, source, isReadOnly, mountOptions: [], label, secret }, signal);
     },
     // A volume that was never mounted for the pod has nothing in its folder.
     unmount: async (podFolder) => volumes.release(basename(podFolder)),

@@ -5,10 +5,10 @@ import type { Cgroups } from '@berth/linux/cgroups/cgroups.ts';
 import { clampOomScoreAdj } from '@berth/linux/processes/oom-score.ts';
 import { boundingCapabilities } from '@berth/linux/security/capabilities.ts';
 import { containerContexts, selinuxEnabled } from '@berth/linux/security/selinux.ts';
+import { parseContainerContexts } from '@berth/linux/security/selinux-context.ts';
 import type { CgroupNaming } from '../../cgroups/naming.ts';
 import type { HostFacts } from '../input.ts';
 import { containerRlimits } from '../rlimits.ts';
-import { parseContainerContexts } from '../selinux.ts';
 
 /** Reads the properties of the host that do not change while berthd runs. services.ts calls it once. */
 export function readHostFacts(options: { cgroups: Cgroups; cgroupNaming: CgroupNaming }): HostFacts {
