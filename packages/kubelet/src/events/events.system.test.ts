@@ -70,9 +70,12 @@ test('what keeps a pod from starting, and what restarts it', async () => {
   const missing = 'localhost:1/none:1';
   const image = shellPod('image', forever, {}, { image: missing, imagePullPolicy: 'IfNotPresent' });
   const never = shellPod('never', forever, {}, { image: missing, imagePullPolicy: 'Never' });
-  const volume = shellPod('volume', forever, {
-    volumes: [{ name: 'v', hostPath: { path: '/nowhere', type: 'Directory' } }],
-  });
+  const volume = shellPod(
+    'volume',
+    forever,
+    { volumes: [{ name: 'v', hostPath: { path: '/nowhere', type: 'Directory' } }] },
+    { volumeMounts: [{ name: 'v', mountPath: '/v' }] },
+  );
   const hook = shellPod('hook', forever, {}, { lifecycle: { postStart: { exec: { command: ['/none'] } } } });
   const command = shellPod('command', '', {}, { command: ['/none'] });
   const livenessProbe = {
