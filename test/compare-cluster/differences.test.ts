@@ -7,12 +7,14 @@ import { differences } from './differences.ts';
 import { clusterLives } from './lives.ts';
 import { isForClusters } from './manifest-lives.ts';
 import { factNames } from './node-facts.ts';
+import { probesName } from './probe-events.ts';
 
 test('each entry is about something that is compared, and says why', () => {
   const names = [
     ...cases.filter(isForClusters).map(caseName),
     ...clusterLives.map(({ name }) => name),
     ...factNames,
+    probesName,
   ];
   for (const { cases: patterns, reason } of differences) {
     assert.match(reason, /^\w.+\.$/s);

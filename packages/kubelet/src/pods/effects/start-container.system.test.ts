@@ -98,6 +98,7 @@ const cases: (Omit<Case, 'spec'> & { spec?: () => Case['spec'] })[] = [
   {
     title: 'a hostPath that is missing',
     spec: hostPath(() => join(root(), 'none'), 'Directory'),
+    container: { volumeMounts: [{ name: 'v', mountPath: '/v' }] },
     reason: 'ContainerCreating',
     message:
       /^MountVolume\.SetUp failed for volume "v" : hostPath type check failed, .*\/none is not a directory, unable to determine its type: /,
@@ -105,6 +106,7 @@ const cases: (Omit<Case, 'spec'> & { spec?: () => Case['spec'] })[] = [
   {
     title: 'a hostPath of another type',
     spec: hostPath(() => join(root(), 'inside'), 'Socket'),
+    container: { volumeMounts: [{ name: 'v', mountPath: '/v' }] },
     reason: 'ContainerCreating',
     message: /inside is not a socket file, it's a Directory$/,
   },
