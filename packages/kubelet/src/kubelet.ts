@@ -1,13 +1,14 @@
 // The kubelet without sources and servers: builds and starts its parts; each gets what it uses.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
-import type { Pod, PodWithStatus } from './api/pod.ts';
+import type { Container, Pod, PodWithStatus } from './api/pod.ts';
 import type { ServedPod } from './api/served-pod.ts';
 import type { ApiConnection } from './apiserver/api-connection.ts';
 import { canSwap } from './cgroups/container-resources.ts';
 import { readCgroupNode } from './cgroups/read-cgroup-node.ts';
 import { ClusterParts } from './cluster/cluster-parts.ts';
 import { Devices } from './devices/devices.ts';
+import type { ClaimInfo } from './dra/claim-info.ts';
 import { EventRecorder } from './events/event-recorder.ts';
 import { EventSink } from './events/event-sink.ts';
 import { noPressure } from './eviction/pressure.ts';
@@ -316,6 +317,11 @@ export class Kubelet {
     return [...this.#podManager.admitted().values()].filter(
       ({ metadata: { uid } }) => mayRun(uid) || !this.#isFinished(uid),
     );
+  }
+
+  /** The resource claims of a container. Throws when one of them is not known. */
+  claimsOf(pod: Pod, container: Container): ClaimInfo[] {
+    return this.#cluster?.claims.ofContainer(pod, container) ?? [];
   }
 
   /** The pods that this node shall run, with rejected ones and those that have ended. */

@@ -9,8 +9,9 @@ import type { MetricsRegistry } from '../metrics/registry.ts';
 import type { PluginHandler } from '../plugin-watcher/plugin-handler.ts';
 import { ClaimCache } from './claim-cache.ts';
 import { claimHealth } from './claim-health.ts';
+import type { ClaimInfo } from './claim-info.ts';
 import { ClaimManager } from './claim-manager.ts';
-import { containerCdiDevices } from './container-claims.ts';
+import { claimsOfContainer, containerCdiDevices } from './container-claims.ts';
 import { DraDrivers } from './drivers.ts';
 import { withoutClaimed } from './extended-claim.ts';
 import { HealthCache } from './health-cache.ts';
@@ -170,6 +171,13 @@ export class DynamicResources {
     const { namespace, uid } = pod.metadata;
     const find = (name: string) => this.#cache.get(namespace, name);
     return containerCdiDevices(pod, container, this.#ports.status(uid), find);
+  }
+
+  /** The claims of a container, for the PodResources API. Throws when one of them is not known. */
+  ofContainer(pod: Pod, container: Container): ClaimInfo[] {
+    const { namespace, uid } = pod.metadata;
+    const find = (name: string) => this.#cache.get(namespace, name);
+    return claimsOfContainer(pod, container, this.#ports.status(uid), find);
   }
 
   /** The health of the devices of a container. */
