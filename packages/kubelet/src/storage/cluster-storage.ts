@@ -1,7 +1,7 @@
 // The storage of a node in its cluster: plugins that register, CSI drivers, claims and persistent volumes.
 import { join } from 'node:path';
 import type { ApiClient } from '../apiserver/api-client.ts';
-import type { Recorder } from '../events/event.ts';
+import type { Recorder, VolumeRecorder } from '../events/event.ts';
 import { createLogger } from '../klog/klog.ts';
 import type { VolumeMetrics } from '../metrics/volume-metrics.ts';
 import { CsiNodeSync } from '../node/csi-node/csi-node-sync.ts';
@@ -26,7 +26,7 @@ export interface ClusterStoragePorts {
   options: { rootDir: string; nodeName: string };
   tokens: Pick<ServerContents, 'issuedToken'>;
   metrics: VolumeMetrics;
-  events: Recorder;
+  events: Recorder & VolumeRecorder;
   /** Takes plugins of the type DevicePlugin. */
   devicePlugins: PluginHandler;
   /** Takes plugins of the type DRAPlugin. */

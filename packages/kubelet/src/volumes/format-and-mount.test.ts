@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { diskContent, formatAndMount, fsckResult, mkfsWords } from './format-and-mount.ts';
 import type { RunProgram } from './node-programs.ts';
+import { FilesystemMismatch } from './volume-error.ts';
 
 test('what blkid says of a disk', () => {
   for (const [code, output, content] of [
@@ -84,6 +85,24 @@ test('an empty disk is formatted first', async () => {
   const { run, ran } = programs({ blkid: { code: 2, output: '' } });
   await formatAndMount(run, { ...request, fsType: 'xfs' });
   assert.equal(ran.join(' '), 'blkid mkfs.xfs mount');
+});
+
+test('a failed mount of a disk with another file system is told from others', async () => {
+  const mount = { code: 32, output: 'no\n' };
+  const other = { code: 0, output: 'TYPE=xfs\n' };
+  for (const [codes, isMismatch] of [
+    [{ blkid: other, mount }, true],
+    [{ blkid: { code: 0, output: 'PTTYPE=dos\n' }, mount }, true],
+    [{ blkid: formatted, mount }, false],
+    [{ blkid: { code: 2, output: '' }, mount }, false],
+    [{ blkid: other, fsck: { code: 4, output: 'bad' } }, false],
+  ] as const) {
+    await assert.rejects(formatAndMount(programs(codes).run, request), (error) => {
+      assert.equal(error instanceof FilesystemMismatch, isMismatch);
+      return true;
+    });
+  }
+  await formatAndMount(programs({ blkid: other }).run, request);
 });
 
 test('errors in the words of the real kubelet', async () => {
