@@ -121,7 +121,7 @@ test('errors in the words of the real kubelet', async () => {
     [
       { blkid: formatted, mount: { code: 32, output: 'no\n' } },
       { options: ['noatime'] },
-      'mount failed: exit status 32\nMounting command: mount\nMounting arguments: -t ext4 -o noatime,defaults /dev/zero /t\nOutput: no\n',
+      'mount failed: exit status 32\nMounting command: mount\nMounting arguments:  -t ext4 -o noatime,defaults /dev/zero /t\nOutput: no\n',
     ],
   ] as const) {
     await assert.rejects(formatAndMount(programs(codes).run, { ...request, ...change }), { message });

@@ -50,7 +50,9 @@ export async function formatAndMount(run: RunProgram, request: DiskMount): Promi
   const words = ['-t', fsType, '-o', [...options, 'defaults'].join(','), device, target];
   const { code, output } = await run('mount', words);
   if (code === 0) return;
-  const problem = `mount failed: exit status ${code}\nMounting command: mount\nMounting arguments: ${words.join(' ')}\nOutput: ${output}`;
+  // Each argument with a space before it, as the real kubelet tells it.
+  const told = words.map((word) => ` ${word}`).join('');
+  const problem = `mount failed: exit status ${code}\nMounting command: mount\nMounting arguments: ${told}\nOutput: ${output}`;
   const isOther = content !== '' && content !== fsType;
   throw isOther ? new FilesystemMismatch(problem) : new Error(problem);
 }
