@@ -1,5 +1,4 @@
 // The storage of a node in its cluster: plugins that register, CSI drivers, claims and persistent volumes.
-import { join } from 'node:path';
 import type { ApiClient } from '../apiserver/api-client.ts';
 import type { Recorder, VolumeRecorder } from '../events/event.ts';
 import { createLogger } from '../klog/klog.ts';
@@ -66,11 +65,11 @@ export class ClusterStorage {
         onVolumes(undefined);
       },
     });
-    this.#plugins = new PluginManager(join(options.rootDir, 'plugins_registry'), {
-      CSIPlugin: this.#drivers,
-      DevicePlugin: ports.devicePlugins,
-      DRAPlugin: ports.draPlugins,
-    });
+    this.#plugins = new PluginManager(
+      options.rootDir,
+      { CSIPlugin: this.#drivers, DevicePlugin: ports.devicePlugins, DRAPlugin: ports.draPlugins },
+      metrics,
+    );
     this.#csi = new CsiVolumes({
       roots: options,
       nodeName: options.nodeName,
@@ -83,7 +82,7 @@ export class ClusterStorage {
       node,
       onInUse: reportNode,
     });
-    metrics.countStorage({ plugins: () => this.#plugins.paths(), claims: () => this.#mounted.claims() });
+    metrics.countClaims(() => this.#mounted.claims());
   }
 
   start(): void {
