@@ -76,7 +76,7 @@ export class DraNode {
       name: this.driverName,
       rootDir,
       cdiDir,
-      devicesOf: ({ name }) => this.#devicesOf(name),
+      devicesOf: ({ name }) => this.devicesOf(name),
       ...options,
     });
   }
@@ -85,7 +85,8 @@ export class DraNode {
     return await this.#cluster.admin.find<Claim>(`${api}/namespaces/default/resourceclaims/${name}`);
   }
 
-  async #devicesOf(name: string): Promise<ClaimDevice[]> {
+  /** What the scheduler has allocated to a claim. */
+  async devicesOf(name: string): Promise<ClaimDevice[]> {
     const results = (await this.claim(name))?.status?.allocation?.devices.results ?? [];
     return results.map(({ request, pool, device }) => ({
       poolName: pool,

@@ -14,6 +14,7 @@ import { testCluster } from '@berth/test-support/cluster/test-cluster.ts';
 import { TestDevicePlugin } from '@berth/test-support/device-plugin.ts';
 import { until } from '@berth/test-support/until.ts';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { DraNode } from './dra-parts.ts';
 import { kubelets } from './kubelets.ts';
 import { nodeIsReady, podIsReady } from './objects.ts';
 import { forever, podOn } from './pod-objects.ts';
@@ -143,5 +144,87 @@ for (const kubelet of kubelets) {
       60_000,
     );
     assert.ok(existsSync(socket));
+  });
+
+  const dra = new DraNode(cluster, kubelet);
+
+  test(`${kubelet} kubelet: tells which container has which devices of claims`, async () => {
+    const { node } = await dra.parts();
+    await using driver = dra.driverOf(node, {
+      devicesOf: async ({ name }) =>
+        (await dra.devicesOf(name)).map((device) =>
+          device.requestNames.includes('b') ? { ...device, shareId: 'share-1' } : device,
+        ),
+    });
+    await driver.start();
+    await until('the driver is registered', () => driver.registrations.length > 0);
+    await dra.publish();
+    await kubectl.apply(dra.template(dra.of('two'), ['a', 'b']));
+    const [pod, extended] = [dra.of('claims'), dra.of('extended')];
+    const resourceClaims = [{ name: 'c', resourceClaimTemplateName: dra.of('two') }];
+    const made = dra.pod(pod, { resourceClaims });
+    const spec = Reflect.get(made, 'spec');
+    const [main] = spec.containers;
+    spec.containers = [
+      main,
+      { ...main, name: 'one', resources: { claims: [{ name: 'c', request: 'a' }] } },
+      { ...main, name: 'none', resources: {} },
+    ];
+    await kubectl.apply(made, dra.pod(extended, {}, { resources: { limits: { [dra.resource]: '1' } } }));
+    await podIsReady(cluster, pod);
+    await podIsReady(cluster, extended);
+
+    const socket = join(node.rootDir, 'pod-resources', 'kubelet.sock');
+    const { service, close } = connectService(socket, PodResourcesListerDefinition, { timeoutMs: 10_000 });
+    using _client = { [Symbol.dispose]: close };
+    const { podResources } = await service.list({});
+    const toldOf = (name: string) =>
+      new Map(
+        podResources
+          .find((each) => each.name === name)
+          ?.containers.map((each) => [each.name, each.dynamicResources]),
+      );
+    const claims = await admin.get<{ items: { metadata: { name: string; uid: string } }[] }>(
+      '/apis/resource.k8s.io/v1/namespaces/default/resourceclaims',
+    );
+    /** What is to be told of the claim that was made for a pod, a device for each request. */
+    const expected = async (owner: string) => {
+      const { name = '', uid } =
+        claims.items.find((each) => each.metadata.name.startsWith(owner))?.metadata ?? {};
+      const devices = await dra.devicesOf(name);
+      const cdi = devices.map(({ deviceName }) => ({
+        name: `test.berth.dev/device-${uid}=${uid}-${deviceName}`,
+      }));
+      const claimResources = devices.map(({ poolName, deviceName, requestNames }, index) => ({
+        driverName: dra.driverName,
+        poolName,
+        deviceName,
+        shareId: requestNames.includes('b') ? 'share-1' : undefined,
+        // Also those of the devices before it.
+        cdiDevices: cdi.slice(0, index + 1),
+      }));
+      return [{ claimName: name, claimNamespace: 'default', claimResources }];
+    };
+    const both = await expected(pod);
+    assert.equal(both[0]?.claimResources.length, 2);
+    assert.deepEqual(
+      [...toldOf(pod)],
+      [
+        ['main', both],
+        // Those of the other request, too.
+        ['one', both],
+        ['none', []],
+      ],
+    );
+    const one = await expected(extended);
+    assert.equal(one[0]?.claimResources.length, 1);
+    assert.deepEqual([...toldOf(extended)], [['main', one]]);
+    const got = await service.get({ podName: pod, podNamespace: 'default' });
+    assert.deepEqual(
+      got.podResources,
+      podResources.find((each) => each.name === pod),
+    );
+    await dra.remove(pod, extended);
+    assert.deepEqual(await dra.recorded(), []);
   });
 }

@@ -108,7 +108,7 @@ export function comparableEvents(
   const names = podNames(side, pod);
   const ofProbes = (event: ServedEvent): boolean => event.reason === 'Unhealthy';
   const all = events
-    .filter((event) => !ofProbes(event))
+    .filter((event) => !ofProbes(event) && !ofLoad(event))
     .map((event) => {
       const { metadata, count, ...rest } = event as ServedEvent & { count?: number };
       const own = { ...metadata, name: nameShape(metadata.name) };
@@ -125,6 +125,11 @@ export function comparableEvents(
     fields: Object.fromEntries(areRepeated ? all.map(([line, value]) => [line, withoutTexts(value)]) : all),
     [probesKey]: events.filter(ofProbes).map((event) => String(normalised(eventLine(event), names))),
   };
+}
+
+/** Kubelets wait a second for an object of the API server: whether that is enough depends on what else the machine does. */
+function ofLoad({ message }: ServedEvent): boolean {
+  return message.endsWith('cache: timed out waiting for the condition');
 }
 
 function withoutTexts(event: Json): Json {

@@ -37,10 +37,9 @@ export const requestDifferences: readonly Difference[] = [
   },
   {
     reason:
-      'Families of managers that ours does not have yet, or not without an API server: CPUs, memory, topology, dynamic resources, memory QoS, shutdown, registration.',
+      'Families of managers that ours does not have yet, or not without an API server: CPUs, memory, topology, memory QoS, shutdown, registration.',
     cases: ['request: * GET /metrics'],
     paths: [
-      'body.dra_*',
       'body.kubelet_cpu_manager_*',
       'body.kubelet_memory_manager_*',
       'body.kubelet_topology_manager_*',

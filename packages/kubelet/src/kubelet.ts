@@ -1,5 +1,4 @@
 // The kubelet without sources and servers: builds and starts its parts; each gets what it uses.
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import type { Pod, PodWithStatus } from './api/pod.ts';
 import type { ServedPod } from './api/served-pod.ts';
@@ -8,11 +7,11 @@ import { canSwap } from './cgroups/container-resources.ts';
 import { readCgroupNode } from './cgroups/read-cgroup-node.ts';
 import { ClusterParts } from './cluster/cluster-parts.ts';
 import { Devices } from './devices/devices.ts';
+import { DynamicResources } from './dra/dynamic-resources.ts';
 import { EventRecorder } from './events/event-recorder.ts';
 import { EventSink } from './events/event-sink.ts';
 import { noPressure } from './eviction/pressure.ts';
 import { PodOwnership } from './garbage/pod-ownership.ts';
-import { createLogger } from './klog/klog.ts';
 import { observedCri } from './metrics/observed-cri.ts';
 import { countPodCertificates } from './metrics/pod-certificate-metrics.ts';
 import { ClusterNode } from './node/cluster/cluster-node.ts';
@@ -23,6 +22,7 @@ import { ManifestObjects } from './objects/from-manifests.ts';
 import type { Objects } from './objects/objects.ts';
 import type { NodeObject } from './objects/types.ts';
 import { Observation } from './observation/observation.ts';
+import { PluginManager } from './plugin-watcher/plugin-manager.ts';
 import { loadPodRecord } from './podfiles/pod-record.ts';
 import { PodManager, type RejectedPod } from './podmanager/pod-manager.ts';
 import { PodRestarts, type RestartRefusal } from './podmanager/restarts.ts';
@@ -33,11 +33,6 @@ import { StatusManager } from './status/manager.ts';
 import { isFinalPhase } from './status/phase.ts';
 import { ResizeEvents } from './status/resize-events.ts';
 import type { KubeletConnections } from './worker-ports.ts';
-
-const log = createLogger('kubelet.ts');
-
-const firstRetryMs = 100;
-const longestRetryMs = 5000;
 
 /** The kubelet without sources and servers: brings the runtime to the desired set of pods. */
 export class Kubelet {
@@ -55,6 +50,10 @@ export class Kubelet {
   readonly #cluster: ClusterParts | undefined;
   /** The devices of plugins. */
   readonly devices: Devices;
+  /** The resource claims of pods. */
+  readonly claims: DynamicResources;
+  /** On a standalone node; in a cluster its storage has one. */
+  readonly #plugins: PluginManager | undefined;
   readonly #sink: EventSink | undefined;
   readonly #podCidr: PodCidr;
   /** This node in its cluster. */
@@ -81,9 +80,11 @@ export class Kubelet {
     this.observation.kubelet.setVersion(version);
     this.#statuses = new StatusManager(pods, () => queueMicrotask(() => this.#onFinished()));
     this.devices = this.#newDevices();
+    this.claims = this.#newClaims();
     this.#statuses.tell({ statusChanged: () => this.devices.podChanged(), forget: () => {} });
     this.#node = readNode(options);
     this.#cluster = api && this.#clusterParts(api);
+    if (!api) this.#plugins = this.#standalonePlugins();
     if (this.#cluster) this.#statuses.tell(this.#cluster.pods);
     const { certificates } = this.#cluster ?? {};
     if (certificates) countPodCertificates(this.observation.kubelet.registry, () => certificates.report());
@@ -94,7 +95,7 @@ export class Kubelet {
         ...this.#node.facts,
         canSwap: canSwap(options, readCgroupNode(this.#node)),
         hasDevices: (resource) => this.devices.isManaged(resource),
-        withoutClaimed: (pod) => this.#cluster?.claims.withoutClaimed(pod) ?? pod,
+        withoutClaimed: (pod) => this.claims.withoutClaimed(pod),
       },
       devices: this.devices,
       isFinished: (uid) => this.#isFinished(uid),
@@ -126,11 +127,10 @@ export class Kubelet {
   }
 
   #newDevices(): Devices {
-    const { options, api } = this.#connections;
+    const { options } = this.#connections;
     return new Devices({
       rootDir: options.rootDir,
-      withoutClaimed: (pod) => this.#cluster?.claims.withoutClaimed(pod) ?? pod,
-      hasPluginManager: api !== undefined,
+      withoutClaimed: (pod) => this.claims.withoutClaimed(pod),
       metrics: this.observation.kubelet.devices,
       isActive: (uid) => this.#isActive(uid),
       isOver: (uid) => this.#podManager.imposed().has(uid) || this.#isFinished(uid),
@@ -144,6 +144,30 @@ export class Kubelet {
         this.#running?.workers.wake(uids);
       },
     });
+  }
+
+  #newClaims(): DynamicResources {
+    const { options, api } = this.#connections;
+    return new DynamicResources({
+      client: api?.client,
+      nodeName: options.nodeName,
+      rootDir: options.rootDir,
+      registry: this.observation.kubelet.registry,
+      nodeSeen: async (signal) => this.clusterNode?.seen(signal),
+      status: (uid) => this.#cluster?.pods.status(uid),
+      // Any pod may be there until all are known.
+      isKnown: (uid) =>
+        !(this.#sourcesRead && this.#running) ||
+        this.#running.workers.has(uid) ||
+        this.#podManager.admitted().has(uid),
+      onPods: (uids) => this.#running?.workers.wake(uids),
+      onReleased: (uid) => this.#cluster?.pods.statusChanged(uid),
+    });
+  }
+
+  #standalonePlugins(): PluginManager {
+    const handlers = { DevicePlugin: this.devices.handler, DRAPlugin: this.claims.handler };
+    return new PluginManager(this.#connections.options.rootDir, handlers, this.observation.kubelet.volumes);
   }
 
   #isFinished(uid: string): boolean {
@@ -219,11 +243,13 @@ export class Kubelet {
     else if (!this.#starting) {
       this.#starting = true;
       this.devices.start();
+      this.#plugins?.start();
       this.#cluster?.start();
+      this.claims.start();
       void this.#start();
     }
     this.#visible.refresh();
-    this.#cluster?.claims.reconcile();
+    this.claims.reconcile();
   }
 
   /** Sets the pods that the API server has of this node, by UID; before `setPods` when these changed, too. */
@@ -249,21 +275,14 @@ export class Kubelet {
       nodeUid: () => this.clusterNode?.current()?.metadata.uid,
       events: this.events,
       onCertificate: (uid) => this.#running?.workers.onServed(uid),
-      claims: {
-        registry: this.observation.kubelet.registry,
-        nodeSeen: async (signal) => this.clusterNode?.seen(signal),
-        // Any pod may be there until all are known.
-        isKnown: (uid) =>
-          !(this.#sourcesRead && this.#running) ||
-          this.#running.workers.has(uid) ||
-          this.#podManager.admitted().has(uid),
-      },
+      claims: this.claims,
       storage: {
         options: this.#connections.options,
         metrics: this.observation.kubelet.volumes,
         selinux: this.#node.selinux,
         events: this.events,
         devicePlugins: this.devices.handler,
+        draPlugins: this.claims.handler,
         node: () => this.clusterNode?.current(),
         reportNode: () => this.clusterNode?.report(),
         onVolumes: (uids) => this.#running?.workers.wake(uids),
@@ -348,7 +367,9 @@ export class Kubelet {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.devices.stop();
+    this.#plugins?.stop();
     this.#cluster?.stop();
+    this.claims.stop();
     this.clusterNode?.stop();
     this.#sink?.stop();
     this.#running?.pleg.stop();
@@ -368,19 +389,7 @@ export class Kubelet {
   }
 
   /** Waits for the runtime, ends pods that are not desired, then starts the workers. */
-  async #start(): Promise<void> {
-    for (let delayMs = firstRetryMs; !this.#stopped; delayMs = Math.min(delayMs * 2, longestRetryMs)) {
-      try {
-        await this.#begin();
-        return;
-      } catch (error) {
-        log.error('Failed to begin with the container runtime, will try again', { err: error, ms: delayMs });
-        await sleep(delayMs);
-      }
-    }
-  }
-
-  #begin(): Promise<void> {
+  #start(): Promise<void> {
     return startRunning({
       connections: this.#connections,
       node: this.#node,
@@ -393,6 +402,7 @@ export class Kubelet {
       events: this.events,
       podCidr: this.#podCidr,
       devices: this.devices,
+      claims: this.claims,
       sourcesRead: () => this.#sourcesRead,
       isStopped: () => this.#stopped,
       running: () => this.#running,
@@ -401,12 +411,13 @@ export class Kubelet {
       tellStatus: () => this.clusterNode?.tellStatus(),
       onRunning: (running) => {
         this.#running = running;
-        this.#cluster?.claims.reconcile();
+        this.claims.reconcile();
       },
       onEnded: (uid) => {
         this.#visible.ended(uid);
         this.#restarts.ended(uid);
         this.#cluster?.ended(uid);
+        this.claims.ended(uid);
         this.devices.ended();
         this.#keepObjects();
       },

@@ -1,13 +1,16 @@
 // The parts of the kubelet that exist once the runtime has answered: workers, PLEG, probes, log rotation.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { startPodCgroups } from './cgroups/start-cgroups.ts';
 import type { ClusterParts } from './cluster/cluster-parts.ts';
 import type { Devices } from './devices/devices.ts';
+import type { DynamicResources } from './dra/dynamic-resources.ts';
 import type { EventRecorder } from './events/event-recorder.ts';
 import { leftoverPods } from './garbage/leftover-pods.ts';
 import { orphanFate } from './garbage/orphan-fate.ts';
 import type { PodOwnership } from './garbage/pod-ownership.ts';
 import { tellForeignPods } from './garbage/tell-foreign-pods.ts';
+import { createLogger } from './klog/klog.ts';
 import { runtimeFacts } from './kuberuntime/runtime-facts.ts';
 import { LogRotator } from './logs/log-rotator.ts';
 import { tellCgroups } from './node/cgroup-events.ts';
@@ -27,6 +30,11 @@ import { NodeFileSystems } from './stats/node-file-systems.ts';
 import type { StatusManager } from './status/manager.ts';
 import type { IscsiVolumes } from './volumes/iscsi/iscsi-volumes.ts';
 import { type KubeletConnections, workerPorts } from './worker-ports.ts';
+
+const log = createLogger('running.ts');
+
+const firstRetryMs = 100;
+const longestRetryMs = 5000;
 
 /** The parts that exist once the runtime has answered. */
 export interface Running {
@@ -51,6 +59,7 @@ export interface RunningPorts {
   events: EventRecorder;
   podCidr: PodCidr;
   devices: Devices;
+  claims: DynamicResources;
   /** True once all sources of pods have been read. */
   sourcesRead(): boolean;
   isStopped(): boolean;
@@ -68,9 +77,24 @@ export interface RunningPorts {
   onEnded(uid: string): void;
 }
 
-/** Builds and starts the parts, with what an earlier kubelet has left; throws when the runtime does not answer. */
+/**
+ * Builds and starts the parts, with what an earlier kubelet has left. Tries again until that succeeds, or the kubelet is
+ * stopped: the runtime may not answer yet.
+ */
 export async function startRunning(ports: RunningPorts): Promise<void> {
-  const { podManager, statuses, cluster, ownership, observation, events, devices } = ports;
+  for (let delayMs = firstRetryMs; !ports.isStopped(); delayMs = Math.min(delayMs * 2, longestRetryMs)) {
+    try {
+      await begin(ports);
+      return;
+    } catch (error) {
+      log.error('Failed to begin with the container runtime, will try again', { err: error, ms: delayMs });
+      await sleep(delayMs);
+    }
+  }
+}
+
+async function begin(ports: RunningPorts): Promise<void> {
+  const { podManager, statuses, cluster, ownership, observation, events, devices, claims } = ports;
   const { cri, imageCri = cri, options } = ports.connections;
   const { runtime } = cri;
   const { kubelet: metrics } = observation;
@@ -96,6 +120,7 @@ export async function startRunning(ports: RunningPorts): Promise<void> {
     cluster,
     prober,
     devices,
+    claims,
     metrics,
     events,
     wake: (uids) => ports.running()?.workers.wake(uids),

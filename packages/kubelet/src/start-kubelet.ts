@@ -107,6 +107,7 @@ export async function startKubelet({
     activePods: () => kubelet.activePods(),
     allPods: () => kubelet.desiredPods(),
     devices: kubelet.devices,
+    claims: (pod, container) => kubelet.claims.ofContainer(pod, container),
     metrics: observation.kubelet.podResources,
   });
   config.start(

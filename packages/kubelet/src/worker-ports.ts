@@ -6,6 +6,7 @@ import type { PodCgroups } from './cgroups/pod-cgroups.ts';
 import { readCgroupNode } from './cgroups/read-cgroup-node.ts';
 import type { ClusterParts } from './cluster/cluster-parts.ts';
 import type { Devices } from './devices/devices.ts';
+import type { DynamicResources } from './dra/dynamic-resources.ts';
 import { aboutPod, type Recorder } from './events/event.ts';
 import { collectGarbage, discardPod } from './garbage/collect.ts';
 import { ImageManager } from './images/image-manager.ts';
@@ -76,11 +77,12 @@ export interface WorkerParts {
   cluster:
     | Pick<
         ClusterParts,
-        'load' | 'pods' | 'services' | 'contents' | 'accounts' | 'runtimeClasses' | 'storage' | 'claims'
+        'load' | 'pods' | 'services' | 'contents' | 'accounts' | 'runtimeClasses' | 'storage'
       >
     | undefined;
   prober: Prober;
   devices: Pick<Devices, 'ofContainer' | 'health'>;
+  claims: DynamicResources;
   metrics: KubeletMetrics;
   events: Recorder;
   /** What these pods wait for has happened. */
@@ -90,10 +92,22 @@ export interface WorkerParts {
 /** Builds the parts that the pod workers use. */
 export function workerPorts(
   { cri, imageCri = cri, options }: KubeletConnections,
-  { node, facts, cgroups, statuses, objects, cluster, prober, devices, metrics, events, wake }: WorkerParts,
+  {
+    node,
+    facts,
+    cgroups,
+    statuses,
+    objects,
+    cluster,
+    prober,
+    devices,
+    claims,
+    metrics,
+    events,
+    wake,
+  }: WorkerParts,
 ): WorkerPorts & { imageRemoved(id: string): Promise<void>; iscsi: IscsiVolumes } {
   const { runtimeName } = facts;
-  const claims = cluster?.claims;
   const { runtime } = cri;
   const pods = new RuntimePods(runtime, options, (seconds) => metrics.pleg.podRead(seconds));
   const images = new ImageManager({
@@ -211,7 +225,7 @@ export function workerPorts(
     prober,
     deviceHealth: (pod, container) => [
       ...devices.health(pod.metadata.uid, container.name),
-      ...(claims?.health(pod, container) ?? []),
+      ...claims.health(pod, container),
     ],
     records: {
       load: (uid) => loadPodRecord(options, uid),

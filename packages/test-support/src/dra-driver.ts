@@ -20,7 +20,8 @@ import { RegistrationDefinition } from '@berth/kubelet/generated/plugin-registra
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 
 /** A device of a claim, without what the driver makes of it. */
-export type ClaimDevice = Pick<Device, 'poolName' | 'deviceName' | 'requestNames'>;
+export type ClaimDevice = Pick<Device, 'poolName' | 'deviceName' | 'requestNames'> &
+  Partial<Pick<Device, 'shareId'>>;
 
 /** What the driver says of itself. */
 export interface DraTestDriverOptions {

@@ -6,7 +6,7 @@ import type { ApiClient } from '../apiserver/api-client.ts';
 import { listingOf } from '../apiserver/listing.ts';
 import { ObjectFeed } from '../apiserver/object-feed.ts';
 import { untilOrFor } from '../apiserver/wait.ts';
-import { DynamicResources, type DynamicResourcesPorts } from '../dra/dynamic-resources.ts';
+import type { DynamicResources } from '../dra/dynamic-resources.ts';
 import type { Recorder } from '../events/event.ts';
 import type { ServiceAccounts } from '../images/providers/credential-provider.ts';
 import type { ChangeDetection } from '../objects/change-detection.ts';
@@ -46,8 +46,8 @@ export interface ClusterPartsPorts extends ServerPodsPorts {
   onCertificate(uid: string): void;
   /** Services were read for the first time, for which pods may wait. */
   onServices(): void;
-  storage: Omit<ClusterStoragePorts, 'client' | 'tokens' | 'draPlugins'>;
-  claims: Pick<DynamicResourcesPorts, 'registry' | 'nodeSeen' | 'isKnown'>;
+  storage: Omit<ClusterStoragePorts, 'client' | 'tokens'>;
+  claims: Pick<DynamicResources, 'uses'>;
 }
 
 /** The parts. */
@@ -59,7 +59,6 @@ export class ClusterParts {
   /** For projected volumes. */
   readonly contents: ServerContents;
   readonly storage: ClusterStorage;
-  readonly claims: DynamicResources;
   /** For credential providers. */
   readonly accounts: ServiceAccounts;
   readonly #tokens: ServiceAccountTokens;
@@ -77,16 +76,7 @@ export class ClusterParts {
     this.pods = new ServerPods({
       ...ports,
       // As long as a pod has claims, the cluster must not give them to another one.
-      mayRun: (uid) => ports.mayRun(uid) || this.claims.uses(uid),
-    });
-    this.claims = new DynamicResources({
-      ...ports.claims,
-      client,
-      nodeName: ports.nodeName,
-      rootDir: ports.storage.options.rootDir,
-      onPods: ports.storage.onVolumes,
-      status: (uid) => this.pods.status(uid),
-      onReleased: (uid) => this.pods.statusChanged(uid),
+      mayRun: (uid) => ports.mayRun(uid) || ports.claims.uses(uid),
     });
     this.#tokens = new ServiceAccountTokens(client);
     this.#trust = new ClusterTrustBundles(client);
@@ -108,7 +98,6 @@ export class ClusterParts {
       ...ports.storage,
       client,
       tokens: this.#tokens,
-      draPlugins: this.claims.handler,
     });
     this.#objects =
       changeDetection === 'Watch'
@@ -131,7 +120,6 @@ export class ClusterParts {
   start(): void {
     this.#startedAt = performance.now();
     this.storage.start();
-    this.claims.start();
     this.#serviceFeed.start((services) => {
       const isFirst = !this.services.hasSynced;
       this.services.set(services);
@@ -169,7 +157,6 @@ export class ClusterParts {
   /** Nothing is left of the pod on this node. */
   ended(uid: string): void {
     this.pods.ended(uid);
-    this.claims.ended(uid);
     this.#tokens.forget(uid);
     this.certificates.forget(uid);
   }
@@ -178,7 +165,6 @@ export class ClusterParts {
   stop(): void {
     this.pods.stop();
     this.storage.stop();
-    this.claims.stop();
     this.#objects.stop();
     this.#trust.stop();
     this.certificates.stop();

@@ -60,6 +60,7 @@ async function podResourcesOf(kubelet: Kubelet, rootDir: string) {
     activePods: () => kubelet.activePods(),
     allPods: () => kubelet.desiredPods(),
     devices: kubelet.devices,
+    claims: (pod, container) => kubelet.claims.ofContainer(pod, container),
     metrics: kubelet.observation.kubelet.podResources,
   });
   const v1 = connectService(socket, PodResourcesListerDefinition, { timeoutMs: 10_000 });

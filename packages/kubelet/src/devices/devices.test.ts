@@ -11,6 +11,7 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { RegistrationDefinition } from '../generated/plugin-registration.ts';
 import { DeviceMetrics } from '../metrics/device-metrics.ts';
 import { MetricsRegistry } from '../metrics/registry.ts';
+import { PluginManager } from '../plugin-watcher/plugin-manager.ts';
 import { Devices } from './devices.ts';
 
 const resource = 'example.com/dev';
@@ -19,7 +20,6 @@ function devicesIn(rootDir: string): Devices {
   return new Devices({
     withoutClaimed: (pod) => pod,
     rootDir,
-    hasPluginManager: false,
     isActive: () => true,
     isOver: () => false,
     onDecided: () => {},
@@ -63,7 +63,9 @@ test('a plugin below plugins_registry is used, and gone with its socket', async 
   const rootDir = scratch.path;
   for (const name of ['device-plugins', 'plugins_registry']) mkdirSync(join(rootDir, name));
   const devices = devicesIn(rootDir);
+  const plugins = new PluginManager(rootDir, { DevicePlugin: devices.handler }, { countPlugins: () => {} });
   devices.start();
+  plugins.start();
   await until('it listens', () => existsSync(join(rootDir, 'device-plugins', 'kubelet.sock')));
   await using plugin = new TestDevicePlugin({ resource, rootDir, answer: () => ({}) }, { a: true });
   await plugin.listen();
@@ -97,5 +99,6 @@ test('a plugin below plugins_registry is used, and gone with its socket', async 
   assert.deepEqual(told, ['']);
   registration.forceShutdown();
   await until('it is gone', () => devices.counts().get(resource)?.allocatable === 0);
+  plugins.stop();
   devices.stop();
 });

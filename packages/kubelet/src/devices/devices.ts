@@ -7,7 +7,6 @@ import type { AllocatedResourceStatus, Container, Pod } from '../api/pod.ts';
 import { createLogger } from '../klog/klog.ts';
 import type { DeviceMetrics } from '../metrics/device-metrics.ts';
 import type { PluginHandler } from '../plugin-watcher/plugin-handler.ts';
-import { PluginManager } from '../plugin-watcher/plugin-manager.ts';
 import type { ContainerDevices } from './container-devices.ts';
 import { DeviceAdmission } from './device-admission.ts';
 import { type DeviceInstance, healthyInstances } from './device-instances.ts';
@@ -26,8 +25,6 @@ const changeIntervalMs = 1000;
 /** What devices need of the kubelet. */
 export interface DevicesPorts {
   rootDir: string;
-  /** Whether something else registers the plugins below plugins_registry, with `handler`. */
-  hasPluginManager: boolean;
   /** Whether something of the pod runs, or may still start. */
   isActive(uid: string): boolean;
   /** Whether a pod has finished, or has to end. */
@@ -50,8 +47,7 @@ export class Devices {
   readonly #manager: DeviceManager;
   readonly #admission: DeviceAdmission;
   readonly #server: RegistrationServer;
-  readonly #pluginManager: PluginManager | undefined;
-  /** Registers plugins of the type DevicePlugin. */
+  /** Registers plugins of the type DevicePlugin, which are below plugins_registry. */
   readonly handler: PluginHandler;
   /** Resources whose devices have changed since that was told. */
   readonly #changed = new Set<string>();
@@ -97,16 +93,12 @@ export class Devices {
       register: ({ name, endpoint }) => this.#plugins.connect(name, endpoint),
       deregister: async ({ name, endpoint }) => this.#plugins.disconnect(name, endpoint),
     };
-    this.#pluginManager = ports.hasPluginManager
-      ? undefined
-      : new PluginManager(join(rootDir, 'plugins_registry'), { DevicePlugin: this.handler });
   }
 
   /** Takes registrations from now on. */
   start(): void {
     if (this.#stopped) return;
     this.#plugins.start();
-    this.#pluginManager?.start();
     this.#server.start().catch((error: unknown) => {
       log.error('Failed to listen for device plugins', { err: error });
       this.#problem = `device registration error: device plugin registration gRPC server failed and no device plugins can register: ${messageOf(error)}`;
@@ -117,7 +109,6 @@ export class Devices {
   stop(): void {
     this.#stopped = true;
     this.#changes.stop();
-    this.#pluginManager?.stop();
     this.#server.stop();
     this.#admission.stop();
     this.#manager.stop();

@@ -18,7 +18,8 @@ import {
 
 /** What the manager needs. */
 export interface ClaimManagerPorts {
-  client: Pick<ApiClient, 'get'>;
+  /** Undefined on a standalone node. */
+  client: Pick<ApiClient, 'get'> | undefined;
   cache: ClaimCache;
   /** The plugin of a driver. Throws when there is none. */
   plugin(driver: string): Pick<DriverPlugin, 'prepare' | 'unprepare'>;
@@ -71,9 +72,11 @@ export class ClaimManager {
 
   /** Reads a claim from the API server. Throws when the pod may not use it, or it is not allocated. */
   async #usable(pod: Pod, podClaim: PodClaim, signal: AbortSignal): Promise<ClaimInfo> {
+    const { client } = this.#ports;
     const { name } = podClaim;
+    if (!client) throw new Error(`fetch ResourceClaim ${name}: this node has no API server`);
     const where = { name, namespace: pod.metadata.namespace };
-    const claim = await this.#ports.client
+    const claim = await client
       .get<ResourceClaim>(resourceClaims, where, { signal })
       .catch((error: unknown) => {
         signal.throwIfAborted();

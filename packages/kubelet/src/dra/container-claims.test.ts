@@ -4,7 +4,7 @@ import type { Container } from '../api/pod.ts';
 import { testContainer, testPod } from '../testing/pod.ts';
 import { claimHealth } from './claim-health.ts';
 import { type ClaimInfo, cdiDevicesOf, claimsInUse } from './claim-info.ts';
-import { containerCdiDevices, containerClaims } from './container-claims.ts';
+import { claimsOfContainer, containerCdiDevices, containerClaims } from './container-claims.ts';
 
 const pod = testPod({
   containers: [],
@@ -93,6 +93,31 @@ test('a container gets the CDI devices of its requests, and of a device of all r
   assert.throws(() => containerCdiDevices(pod, container({ name: 't' }), status, find), {
     message: 'internal error: unable to get claim info for ResourceClaim p-t in namespace default',
   });
+});
+
+test('all claims of a container are found, in the order of the pod, or the one that is missing is named', () => {
+  const [template, extended] = [
+    { ...gpu, name: 'p-t' },
+    { ...gpu, name: 'e' },
+  ];
+  const known = [gpu, template, extended];
+  const find = (name: string) => known.find((each) => each.name === name);
+  const extendedResourceClaimStatus = {
+    resourceClaimName: 'e',
+    requestMappings: [{ containerName: 'main', resourceName: 'example.com/gpu', requestName: 'r' }],
+  };
+  const both = container({ name: 't', request: 'x' }, { name: 'c', request: 'two' }, { name: 'c' });
+  assert.deepEqual(claimsOfContainer(pod, both, status, find), [gpu, template]);
+  assert.deepEqual(claimsOfContainer(pod, container(), status, find), []);
+  const withExtended = { ...status, extendedResourceClaimStatus };
+  assert.deepEqual(claimsOfContainer(pod, container({ name: 'c' }), withExtended, find), [gpu, extended]);
+  const side = testContainer({ name: 'side' });
+  assert.deepEqual(claimsOfContainer(pod, side, withExtended, find), []);
+  for (const [asking, message] of [
+    [container({ name: 't' }), 'unable to get information for ResourceClaim p-t'],
+    [container(), 'unable to get claim info for claim e in namespace default'],
+  ] as const)
+    assert.throws(() => claimsOfContainer(pod, asking, withExtended, () => undefined), { message });
 });
 
 test('the status tells the health of each device once', () => {

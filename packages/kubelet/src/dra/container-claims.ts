@@ -52,6 +52,34 @@ export function containerCdiDevices(
   });
 }
 
+/**
+ * The claims that the container uses any request of, with all that their drivers have prepared. Throws when one of them is
+ * not known.
+ */
+export function claimsOfContainer(
+  pod: Pod,
+  container: Container,
+  status: PodStatus | undefined,
+  find: (claim: string) => ClaimInfo | undefined,
+): ClaimInfo[] {
+  const known = (name: string, problem: string): ClaimInfo => {
+    const claim = find(name);
+    if (!claim) throw new Error(problem);
+    return claim;
+  };
+  const used = new Set((container.resources.claims ?? []).map(({ name }) => name));
+  const claims = (pod.spec.resourceClaims ?? []).flatMap((claim) => {
+    const name = used.has(claim.name) ? claimNameOf(pod, status, claim) : undefined;
+    return name === undefined ? [] : [known(name, `unable to get information for ResourceClaim ${name}`)];
+  });
+  const extended = extendedClaimOf(status);
+  if (!extended?.requestMappings?.some(({ containerName }) => containerName === container.name))
+    return claims;
+  const { resourceClaimName: name } = extended;
+  const where = `claim ${name} in namespace ${pod.metadata.namespace}`;
+  return [...claims, known(name, `unable to get claim info for ${where}`)];
+}
+
 /** The request that an entry of `resources.claims` names; empty: all of the claim. The field is newer than the types. */
 export function requestOf(entry: { name: string; request?: string }): string {
   return entry.request ?? '';

@@ -43,11 +43,11 @@ async function node() {
   const endpoint = join(rootDir, 'plugins_registry', `${name}.sock`);
   const supportedVersions = ['v1.DRAPlugin', 'v1.DRAResourceHealth'];
   const known = new Set(['u']);
-  const kubelet = () => {
+  const kubelet = ({ isStandalone = false } = {}) => {
     const told: string[] = [];
     const registry = new MetricsRegistry();
     const claims = new DynamicResources({
-      client: api.client,
+      client: isStandalone ? undefined : api.client,
       nodeName: 'n',
       nodeSeen: async () => {},
       rootDir,
@@ -118,6 +118,26 @@ test('claims of a pod that is gone are given back by the next kubelet, once its 
   const file = join(parts.rootDir, 'dra_manager_state');
   await until('and forgotten', () => parseCheckpoint(readFileSync(file, 'utf8')).length === 0);
   assert.equal(second.claims.uses('u'), false);
+});
+
+test('a kubelet without an API server gives back what it had in its cluster, and prepares nothing', async () => {
+  await using parts = await node();
+  await parts.driver.start();
+  const joined = parts.kubelet();
+  await joined.register();
+  await joined.claims.prepare(pod, never);
+  joined.claims.stop();
+  const { claims, register } = parts.kubelet({ isStandalone: true });
+  claims.start();
+  await register();
+  await assert.rejects(claims.prepare(pod, never), {
+    message: 'prepare dynamic resources: fetch ResourceClaim gpu: this node has no API server',
+  });
+  parts.known.delete('u');
+  claims.reconcile();
+  const file = join(parts.rootDir, 'dra_manager_state');
+  await until('the claim is forgotten', () => parseCheckpoint(readFileSync(file, 'utf8')).length === 0);
+  assert.equal(parts.driver.prepared.size, 0);
 });
 
 test('the status of a container shows the health of its devices', async () => {

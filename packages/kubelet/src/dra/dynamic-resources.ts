@@ -9,8 +9,9 @@ import type { MetricsRegistry } from '../metrics/registry.ts';
 import type { PluginHandler } from '../plugin-watcher/plugin-handler.ts';
 import { ClaimCache } from './claim-cache.ts';
 import { claimHealth } from './claim-health.ts';
+import type { ClaimInfo } from './claim-info.ts';
 import { ClaimManager } from './claim-manager.ts';
-import { containerCdiDevices } from './container-claims.ts';
+import { claimsOfContainer, containerCdiDevices } from './container-claims.ts';
 import { DraDrivers } from './drivers.ts';
 import { withoutClaimed } from './extended-claim.ts';
 import { HealthCache } from './health-cache.ts';
@@ -23,7 +24,8 @@ const retryMs = 60_000;
 
 /** What claims need of the kubelet. */
 export interface DynamicResourcesPorts extends Omit<SliceWipesPorts, 'client'> {
-  client: Pick<ApiClient, 'get' | 'deleteCollection'>;
+  /** Undefined on a standalone node: drivers register, and give back what pods of an earlier cluster have left. */
+  client: Pick<ApiClient, 'get' | 'deleteCollection'> | undefined;
   rootDir: string;
   registry: MetricsRegistry;
   /** The status that the API server has of a pod. */
@@ -43,7 +45,7 @@ export class DynamicResources {
   readonly #manager: ClaimManager;
   readonly #drivers: DraDrivers;
   readonly #health: HealthCache;
-  readonly #wipes: SliceWipes;
+  readonly #wipes: SliceWipes | undefined;
   readonly #metrics: DraMetrics;
   /** Pods that have failed to get or to give back their claims. */
   readonly #waiting = new Set<string>();
@@ -59,7 +61,7 @@ export class DynamicResources {
     const { client, rootDir, registry } = ports;
     this.#cache = new ClaimCache(rootDir);
     this.#metrics = new DraMetrics(registry, () => this.#cache.inUse());
-    this.#wipes = new SliceWipes(ports);
+    this.#wipes = client && new SliceWipes({ ...ports, client });
     this.#health = new HealthCache(rootDir, (driver) => ports.onPods(this.#podsOf(driver)));
     this.#drivers = new DraDrivers({
       metrics: this.#metrics,
@@ -81,14 +83,14 @@ export class DynamicResources {
 
   /** Deletes the ResourceSlices of an earlier time: their drivers publish them again. */
   start(): void {
-    this.#wipes.start();
+    this.#wipes?.start();
   }
 
   /** Stops; pods keep their claims. */
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#retry);
-    this.#wipes.stop();
+    this.#wipes?.stop();
     this.#drivers.stop();
     this.#health.stop();
   }
@@ -172,6 +174,13 @@ export class DynamicResources {
     return containerCdiDevices(pod, container, this.#ports.status(uid), find);
   }
 
+  /** The claims of a container, for the PodResources API. Throws when one of them is not known. */
+  ofContainer(pod: Pod, container: Container): ClaimInfo[] {
+    const { namespace, uid } = pod.metadata;
+    const find = (name: string) => this.#cache.get(namespace, name);
+    return claimsOfContainer(pod, container, this.#ports.status(uid), find);
+  }
+
   /** The health of the devices of a container. */
   health(pod: Pod, container: Container): AllocatedResourceStatus[] {
     const { namespace, uid } = pod.metadata;
@@ -188,10 +197,10 @@ export class DynamicResources {
 
   #usable(driver: string, isUsable: boolean): void {
     if (!isUsable) {
-      this.#wipes.away(driver);
+      this.#wipes?.away(driver);
       return;
     }
-    this.#wipes.back(driver);
+    this.#wipes?.back(driver);
     this.reconcile();
     this.#ports.onPods([...this.#waiting]);
   }

@@ -86,13 +86,13 @@ export class HealthCache {
   }
 
   /** Tells when health is not known any more, since the driver has not told it again. */
-  #expireLater(driver: string): void {
-    const end = firstEnd(this.#drivers.get(driver) ?? new Map(), Date.now());
+  #expireLater(driver: string, now = Date.now()): void {
+    const end = firstEnd(this.#drivers.get(driver) ?? new Map(), now);
     const armed = this.#timers.get(driver);
     // One that fires too early looks again.
     if (end === undefined || (armed && armed.at <= end)) return;
     clearTimeout(armed?.timer);
-    const timer = setTimeout(() => this.#expire(driver), Math.min(maxTimerMs, Math.max(0, end - Date.now())));
+    const timer = setTimeout(() => this.#expire(driver), Math.min(maxTimerMs, Math.max(0, end - now)));
     this.#timers.set(driver, { timer, at: end });
   }
 
@@ -101,7 +101,8 @@ export class HealthCache {
     const now = Date.now();
     const devices = [...(this.#drivers.get(driver)?.values() ?? [])];
     if (devices.some((each) => each.health !== healthAt(each, now).health)) this.#onChange(driver);
-    this.#expireLater(driver);
+    // What ends from here on is told by the next timer.
+    this.#expireLater(driver, now);
   }
 
   /** Writes the newest that is known; never rejects. */

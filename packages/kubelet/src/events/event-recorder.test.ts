@@ -68,14 +68,16 @@ test('events of one millisecond have different names, and names of objects may b
   assert.match(names.at(-1) ?? '', /^[0-9a-f-]{36}$/);
 });
 
-test('events of the node are delivered, and not in the list of the pods', () => {
+test('events of node and volumes are delivered, and not in the list of the pods', () => {
   const delivered: object[] = [];
   const recorder = new EventRecorder('node', ({ event }) => delivered.push(event.involvedObject));
   recorder.recordOfNode('Normal', 'Starting', 'Starting kubelet.');
   recorder.recordOfNode('Normal', 'NodeReady', 'ready', 'u');
+  recorder.recordOfVolume({ name: 'pv', uid: 'v', resourceVersion: '7' }, 'Warning', 'Failed', 'no');
   assert.deepEqual(delivered, [
     { kind: 'Node', name: 'node', apiVersion: 'v1' },
     { kind: 'Node', name: 'node', uid: 'u', apiVersion: 'v1' },
+    { kind: 'PersistentVolume', name: 'pv', uid: 'v', apiVersion: 'v1', resourceVersion: '7' },
   ]);
   assert.deepEqual(recorder.list(), []);
 });

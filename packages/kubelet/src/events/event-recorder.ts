@@ -11,6 +11,8 @@ import {
   type RecordedEvent,
   type Recorder,
   referenceTo,
+  type VolumeRecorder,
+  type VolumeReference,
 } from './event.ts';
 import { EventLog } from './event-log.ts';
 
@@ -20,7 +22,7 @@ const log = createLogger('event-recorder.ts');
 const maxMessage = 1024;
 
 /** Records events, and lists those of pods. */
-export class EventRecorder implements Recorder, NodeRecorder {
+export class EventRecorder implements Recorder, NodeRecorder, VolumeRecorder {
   readonly #nodeName: string;
   readonly #deliver: (event: CorrelatedEvent) => void;
   readonly #correlator = new Correlator();
@@ -54,6 +56,16 @@ export class EventRecorder implements Recorder, NodeRecorder {
       ...(uid !== undefined && { uid }),
       apiVersion: 'v1',
     };
+    this.#record(reference, { type, reason, message: cut(text, maxMessage) });
+  }
+
+  recordOfVolume(
+    { name, uid, resourceVersion }: VolumeReference,
+    type: EventType,
+    reason: string,
+    text: string,
+  ): void {
+    const reference = { kind: 'PersistentVolume', name, uid, apiVersion: 'v1', resourceVersion };
     this.#record(reference, { type, reason, message: cut(text, maxMessage) });
   }
 

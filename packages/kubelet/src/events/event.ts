@@ -50,6 +50,15 @@ export interface NodeRecorder {
   recordOfNode(type: EventType, reason: string, message: string, uid?: string): void;
 }
 
+/** A persistent volume, as events refer to it. */
+export type VolumeReference = Pick<v1.ObjectReference, 'name' | 'uid' | 'resourceVersion'>;
+
+/** Records events of persistent volumes. */
+export interface VolumeRecorder {
+  /** Records an event of a persistent volume. */
+  recordOfVolume(volume: VolumeReference, type: EventType, reason: string, message: string): void;
+}
+
 /** A pod as the subject of an event. */
 export function aboutPod({
   metadata: { name, namespace, uid, resourceVersion },

@@ -43,8 +43,7 @@ export interface StartContainerPorts {
   maskedPaths: readonly string[];
   isSELinuxEnabled: boolean;
   devices: Pick<Devices, 'ofContainer'>;
-  /** Resource claims; undefined on a standalone node. */
-  claims: Pick<DynamicResources, 'cdiDevices'> | undefined;
+  claims: Pick<DynamicResources, 'cdiDevices'>;
   events: Recorder;
 }
 
@@ -131,7 +130,7 @@ async function prepare(
       maskedPaths: ports.maskedPaths,
       isSELinuxEnabled: ports.isSELinuxEnabled,
       devices: withCdiDevices(
-        ports.claims?.cdiDevices(pod, container) ?? [],
+        ports.claims.cdiDevices(pod, container),
         await ports.devices.ofContainer(pod, container),
       ),
       volumeDevices: volumeDevices(container, place.volumes),

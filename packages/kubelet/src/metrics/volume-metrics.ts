@@ -30,11 +30,10 @@ export type VolumeOperation =
   | 'unmap_device'
   | 'volume_fs_resize';
 
-/** What is counted of the storage of a cluster's node. */
-export interface StorageCounts {
-  /** Sockets that are there, and those whose plugins are registered. */
-  plugins(): { desired: readonly string[]; actual: readonly string[] };
-  claims(): readonly { claim: { name: string; namespace: string }; stats: FsStats }[];
+/** How full the volume of a claim is. */
+export interface ClaimFill {
+  claim: { name: string; namespace: string };
+  stats: FsStats;
 }
 
 /** The families about volumes. */
@@ -63,15 +62,27 @@ export class VolumeMetrics {
     );
   }
 
-  /** Begins to tell of plugins by the paths of their sockets, and of the sizes of claims' volumes. */
-  countStorage({ plugins, claims }: StorageCounts): void {
-    countClaims(this.#registry, claims);
+  /** Begins to tell of plugins by the paths of their sockets: those that are there, and those that are registered. */
+  countPlugins(plugins: () => { desired: readonly string[]; actual: readonly string[] }): void {
     const help = 'Plugins by the path of their socket.';
     this.#registry.readGauge('plugin_manager_total_plugins', help, ['socket_path', 'state'], () => {
       const { desired, actual } = plugins();
       const shown = (state: string) => (path: string) => ({ labels: { socket_path: path, state }, value: 1 });
       return [...desired.map(shown('desired_state_of_world')), ...actual.map(shown('actual_state_of_world'))];
     });
+  }
+
+  /** Begins to tell the sizes of claims' volumes. */
+  countClaims(claims: () => readonly ClaimFill[]): void {
+    for (const [name, [help, field]] of Object.entries(claimFamilies)) {
+      this.#registry.readGauge(name, help, ['namespace', 'persistentvolumeclaim'], () =>
+        claims().flatMap(({ claim, stats }) => {
+          const value = stats[field];
+          const labels = { namespace: claim.namespace, persistentvolumeclaim: claim.name };
+          return value === undefined ? [] : [{ labels, value: Number(value) }];
+        }),
+      );
+    }
   }
 
   /** A driver has answered a method, e.g. `NodeStageVolume`, that was called at `began` (performance.now()). */
@@ -123,19 +134,6 @@ const claimFamilies = {
   kubelet_volume_stats_inodes_free: ["Free inodes of a claim's volume.", 'inodesFree'],
   kubelet_volume_stats_inodes_used: ["Used inodes of a claim's volume.", 'inodesUsed'],
 } as const;
-
-/** Registers the gauges of the sizes of claims' volumes. */
-function countClaims(registry: MetricsRegistry, claims: StorageCounts['claims']): void {
-  for (const [name, [help, field]] of Object.entries(claimFamilies)) {
-    registry.readGauge(name, help, ['namespace', 'persistentvolumeclaim'], () =>
-      claims().flatMap(({ claim, stats }) => {
-        const value = stats[field];
-        const labels = { namespace: claim.namespace, persistentvolumeclaim: claim.name };
-        return value === undefined ? [] : [{ labels, value: Number(value) }];
-      }),
-    );
-  }
-}
 
 /** Registers the gauge of the number of volumes: kinds of volumes of pods that are wanted, and of pods that run. */
 export function countVolumes(

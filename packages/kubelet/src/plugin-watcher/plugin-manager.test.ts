@@ -54,8 +54,8 @@ function notingHandler() {
 
 function startManager(handler: PluginHandler) {
   const scratch = scratchDir('plugins');
-  const directory = join(scratch.path, 'r');
-  const manager = new PluginManager(directory, { T: handler });
+  const directory = join(scratch.path, 'plugins_registry');
+  const manager = new PluginManager(scratch.path, { T: handler }, { countPlugins: () => {} });
   manager.start();
   return {
     directory,

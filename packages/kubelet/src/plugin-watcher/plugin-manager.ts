@@ -1,4 +1,5 @@
 // Registers the plugins whose sockets appear below plugins_registry, with the handler of their type, and tells them.
+import { join } from 'node:path';
 import { sleepUntilAborted } from '@berth/common/abort.ts';
 import { messageOf } from '@berth/common/error-message.ts';
 import { KeyedQueue } from '@berth/common/keyed-queue.ts';
@@ -6,6 +7,7 @@ import { connectService } from '@berth/cri/client/client.ts';
 import { RegistrationDefinition } from '../generated/plugin-registration.ts';
 import { createLogger } from '../klog/klog.ts';
 import { rpcErrorText } from '../kubecontainer/rpc-error-text.ts';
+import type { VolumeMetrics } from '../metrics/volume-metrics.ts';
 import type { PluginHandler, PluginInfo } from './plugin-handler.ts';
 import { type PluginSockets, registrationSteps } from './registration-steps.ts';
 import { SocketWatch } from './socket-watch.ts';
@@ -37,12 +39,17 @@ export class PluginManager {
   readonly #work = new KeyedQueue();
 
   /**
-   * @param directory `plugins_registry` below the kubelet's root directory
+   * @param rootDir the kubelet's root directory
    * @param handlers by type, as plugins name it
    */
-  constructor(directory: string, handlers: Readonly<Record<string, PluginHandler>>) {
+  constructor(
+    rootDir: string,
+    handlers: Readonly<Record<string, PluginHandler>>,
+    metrics: Pick<VolumeMetrics, 'countPlugins'>,
+  ) {
     this.#handlers = handlers;
-    this.#watch = new SocketWatch(directory, (sockets) => this.#take(sockets));
+    this.#watch = new SocketWatch(join(rootDir, 'plugins_registry'), (sockets) => this.#take(sockets));
+    metrics.countPlugins(() => this.paths());
   }
 
   start(): void {

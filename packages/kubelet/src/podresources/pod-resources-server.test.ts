@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { connectService } from '@berth/cri/client/client.ts';
 import { CriError } from '@berth/cri/errors/cri-error.ts';
 import { scratchDir } from '@berth/test-support/scratch.ts';
+import type { ClaimInfo } from '../dra/claim-info.ts';
 import { PodResourcesListerDefinition } from '../generated/pod-resources.ts';
 import { PodResourcesListerDefinition as ListerV1alpha1Definition } from '../generated/pod-resources-v1alpha1.ts';
 import { PodResourcesMetrics } from '../metrics/pod-resources-metrics.ts';
@@ -16,7 +17,31 @@ import { servePodResources } from './pod-resources-server.ts';
 const pod = testPod({ containers: [{ name: 'main' }] }, { name: 'p', namespace: 'n', uid: 'u' });
 const ended = testPod({ containers: [{ name: 'main' }] }, { name: 'ended', namespace: 'n', uid: 'e' });
 
-async function setUp() {
+const gpu: ClaimInfo = {
+  uid: 'c',
+  name: 'gpu',
+  namespace: 'n',
+  podUids: new Set(['u']),
+  drivers: new Map([
+    [
+      'd.example.com',
+      [
+        {
+          poolName: 'pool',
+          deviceName: 'gpu-1',
+          shareId: 'share',
+          requestNames: [],
+          cdiDeviceIds: ['example.com/gpu=1'],
+        },
+      ],
+    ],
+  ]),
+  isPrepared: true,
+  isUnpreparing: false,
+};
+
+/** @param isUnknown whether the claim of the pod is not known */
+async function setUp({ isUnknown = false } = {}) {
   await using resources = new AsyncDisposableStack();
   const { path: rootDir } = resources.use(scratchDir('pod-resources'));
   const socket = join(rootDir, 'pod-resources', 'kubelet.sock');
@@ -34,6 +59,10 @@ async function setUp() {
         { resource: 'example.com/a', id: 'x', numaNode: '1' },
         { resource: 'example.com/a', id: 'y', numaNode: undefined },
       ],
+    },
+    claims: () => {
+      if (isUnknown) throw new Error('unable to get information for ResourceClaim gpu');
+      return [gpu];
     },
     metrics: new PodResourcesMetrics(registry),
   });
@@ -61,7 +90,17 @@ test('pods are told with their devices, and what can be allocated', async () => 
   const { v1, v1alpha1, socket, counted } = node;
   assert.ok(statSync(socket).isSocket());
   const devices = [{ resourceName: 'example.com/a', deviceIds: ['x'], topology: { nodes: [{ ID: 1n }] } }];
-  const container = { name: 'main', devices, cpuIds: [], memory: [], dynamicResources: [] };
+  const claimResources = [
+    {
+      driverName: 'd.example.com',
+      poolName: 'pool',
+      deviceName: 'gpu-1',
+      shareId: 'share',
+      cdiDevices: [{ name: 'example.com/gpu=1' }],
+    },
+  ];
+  const dynamicResources = [{ claimName: 'gpu', claimNamespace: 'n', claimResources }];
+  const container = { name: 'main', devices, cpuIds: [], memory: [], dynamicResources };
   const told = { name: 'p', namespace: 'n', containers: [container], cpuIds: [], memory: [] };
   assert.deepEqual(await v1.list({}), { podResources: [told] });
   assert.deepEqual(await v1.get({ podName: 'p', podNamespace: 'n' }), { podResources: told });
@@ -90,6 +129,13 @@ test('pods are told with their devices, and what can be allocated', async () => 
     'requests_total{server_api_version="v1"} 4',
     'requests_total{server_api_version="v1alpha1"} 1',
   ]);
+});
+
+test('a container whose claim is not known is told without claims', async () => {
+  await using node = await setUp({ isUnknown: true });
+  const { podResources } = await node.v1.get({ podName: 'p', podNamespace: 'n' });
+  const [main] = podResources?.containers ?? [];
+  assert.deepEqual([main?.devices.length, main?.dynamicResources], [1, []]);
 });
 
 test('requests of all clients that come too fast are refused, and not counted', async () => {

@@ -12,7 +12,7 @@ import { type GetPodResourcesRequest, PodResourcesListerDefinition } from '../ge
 import { PodResourcesListerDefinition as ListerV1alpha1Definition } from '../generated/pod-resources-v1alpha1.ts';
 import { createLogger } from '../klog/klog.ts';
 import type { PodResourcesMetrics } from '../metrics/pod-resources-metrics.ts';
-import { containerDevice, podResources, podResourcesV1alpha1 } from './pod-resources.ts';
+import { type ClaimsOf, containerDevice, podResources, podResourcesV1alpha1 } from './pod-resources.ts';
 
 const log = createLogger('pod-resources-server.ts');
 
@@ -35,6 +35,8 @@ export interface PodResourcesPorts {
     /** The devices that containers can have, free or not. */
     allocatable(): readonly DeviceInstance[];
   };
+  /** The claims of a container. Throws when one of them is not known, such as before it is prepared. */
+  claims: ClaimsOf;
   metrics: PodResourcesMetrics;
 }
 
@@ -61,8 +63,17 @@ export async function servePodResources(ports: PodResourcesPorts): Promise<{ clo
   return { close: () => server.forceShutdown() };
 }
 
-function handlers({ activePods, devices, metrics }: PodResourcesPorts) {
-  const resourcesOf = (pod: Pod) => podResources(pod, (uid, container) => devices.allocated(uid, container));
+function handlers({ activePods, devices, claims, metrics }: PodResourcesPorts) {
+  const devicesOf = (uid: string, container: string) => devices.allocated(uid, container);
+  const claimsOf: ClaimsOf = (pod, container) => {
+    try {
+      return claims(pod, container);
+    } catch (error) {
+      log.error('Unable to get container claim info state', { err: error, pod: podKey(pod) });
+      return [];
+    }
+  };
+  const resourcesOf = (pod: Pod) => podResources(pod, devicesOf, claimsOf);
   return {
     list: async () => {
       metrics.list('v1');

@@ -1,10 +1,11 @@
-// What the PodResources API tells of pods: the devices of plugins that their containers have. Pure. Exclusive processors,
-// memory of NUMA nodes and resource claims are told by nobody, since this kubelet gives none.
+// What the PodResources API tells of pods: the devices of plugins and of resource claims that their containers have. Pure.
+// Exclusive processors and memory of NUMA nodes are told by nobody, since this kubelet gives none.
 import type { DeepPartial } from '@berth/cri/generated/api.ts';
 import { isSidecar } from '../api/each-container.ts';
 import type { Container, Pod } from '../api/pod.ts';
 import type { DeviceInstance } from '../devices/device-instances.ts';
-import type { ContainerDevices, PodResources } from '../generated/pod-resources.ts';
+import type { ClaimInfo } from '../dra/claim-info.ts';
+import type { ContainerDevices, DynamicResource, PodResources } from '../generated/pod-resources.ts';
 import type {
   ContainerDevices as ContainerDevicesV1alpha1,
   PodResources as PodResourcesV1alpha1,
@@ -13,8 +14,12 @@ import type {
 /** The devices of a container. */
 export type DevicesOf = (uid: string, container: string) => readonly DeviceInstance[];
 
+/** The claims of a container. */
+export type ClaimsOf = (pod: Pod, container: Container) => readonly ClaimInfo[];
+
 /** A pod with the containers that run together: restartable init containers and the regular ones. */
-export function podResources({ metadata, spec }: Pod, devicesOf: DevicesOf): DeepPartial<PodResources> {
+export function podResources(pod: Pod, devicesOf: DevicesOf, claimsOf: ClaimsOf): DeepPartial<PodResources> {
+  const { metadata, spec } = pod;
   const { name, namespace, uid } = metadata;
   const containers: readonly Container[] = [
     ...(spec.initContainers ?? []).filter((container) => isSidecar(container)),
@@ -26,7 +31,30 @@ export function podResources({ metadata, spec }: Pod, devicesOf: DevicesOf): Dee
     containers: containers.map((container) => ({
       name: container.name,
       devices: devicesOf(uid, container.name).map(containerDevice),
+      dynamicResources: claimsOf(pod, container).map(dynamicResource),
     })),
+  };
+}
+
+/**
+ * A claim with all of its devices, whichever requests of it the container uses. A device has its own CDI devices behind those
+ * of the devices before it of the same driver: so the real kubelet tells it.
+ */
+function dynamicResource({ name, namespace, drivers }: ClaimInfo): DeepPartial<DynamicResource> {
+  return {
+    claimName: name,
+    claimNamespace: namespace,
+    claimResources: [...drivers].flatMap(([driverName, devices]) =>
+      devices.map(({ poolName, deviceName, shareId }, index) => ({
+        driverName,
+        poolName,
+        deviceName,
+        shareId,
+        cdiDevices: devices
+          .slice(0, index + 1)
+          .flatMap(({ cdiDeviceIds }) => cdiDeviceIds.map((id) => ({ name: id }))),
+      })),
+    ),
   };
 }
 

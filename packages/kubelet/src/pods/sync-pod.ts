@@ -22,8 +22,7 @@ export interface SyncPorts {
   crashLoop: Pick<CrashLoopBackoff, 'waiting'>;
   effects: Effects;
   volumes: Pick<VolumeManager, 'refresh' | 'release'>;
-  /** Resource claims; undefined on a standalone node. */
-  claims: Pick<DynamicResources, 'release'> | undefined;
+  claims: Pick<DynamicResources, 'release'>;
   probes: ProbeResults;
   events: Recorder;
   /** Removes dead containers and sandboxes that are not needed, and returns the status without them. */
@@ -101,7 +100,7 @@ async function releaseEnded(
   { volumes, claims }: SyncPorts,
 ): Promise<void> {
   if (end === undefined || isAlive(status)) return;
-  await claims?.release(metadata.uid);
+  await claims.release(metadata.uid);
   await volumes.release(metadata.uid);
 }
 

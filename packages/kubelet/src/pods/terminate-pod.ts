@@ -24,8 +24,7 @@ export interface TerminatePorts {
   crashLoop: Pick<CrashLoopBackoff, 'forget'>;
   cgroups: Pick<PodCgroups, 'remove'>;
   volumes: Pick<VolumeManager, 'tearDown'>;
-  /** Resource claims; undefined on a standalone node. */
-  claims: Pick<DynamicResources, 'release'> | undefined;
+  claims: Pick<DynamicResources, 'release'>;
   users: Pick<UserNamespaces, 'release'>;
   hookMetrics: StopPodPorts['hookMetrics'];
   events: StopPodPorts['events'];
@@ -62,7 +61,7 @@ export async function terminatePod(
   });
   const ended = await ports.pods.read(identity);
   // Before the status says that the pod is over: the cluster then gives its claims to others.
-  await ports.claims?.release(identity.uid);
+  await ports.claims.release(identity.uid);
   onStatus(ended, true);
   if (isBack()) return await removeShared(identity.uid, ports);
   await removePod(ended, ports);

@@ -7,6 +7,7 @@ import { until } from '@berth/test-support/until.ts';
 import { MetricsRegistry } from '../metrics/registry.ts';
 import { VolumeMetrics } from '../metrics/volume-metrics.ts';
 import { FakeApi } from '../testing/fake-api.ts';
+import { NotedEvents } from '../testing/noted-events.ts';
 import { idleHandler } from '../testing/plugin-handler.ts';
 import { withoutSelinux } from '../testing/selinux.ts';
 import { ClusterStorage } from './cluster-storage.ts';
@@ -21,7 +22,7 @@ test('a storage that is stopped while it starts watches for no plugins', async (
       tokens: { issuedToken: async () => ({ token: 't', expirationTimestamp: '2026-01-02T03:04:05Z' }) },
       metrics: new VolumeMetrics(new MetricsRegistry()),
       selinux: withoutSelinux,
-      events: { record: () => {} },
+      events: new NotedEvents(),
       devicePlugins: idleHandler,
       draPlugins: idleHandler,
       node: () => undefined,

@@ -1,7 +1,6 @@
 // The storage of a node in its cluster: plugins that register, CSI drivers, claims and persistent volumes.
-import { join } from 'node:path';
 import type { ApiClient } from '../apiserver/api-client.ts';
-import type { Recorder } from '../events/event.ts';
+import type { Recorder, VolumeRecorder } from '../events/event.ts';
 import { createLogger } from '../klog/klog.ts';
 import type { VolumeMetrics } from '../metrics/volume-metrics.ts';
 import { CsiNodeSync } from '../node/csi-node/csi-node-sync.ts';
@@ -28,7 +27,7 @@ export interface ClusterStoragePorts {
   tokens: Pick<ServerContents, 'issuedToken'>;
   metrics: VolumeMetrics;
   selinux: NodeSelinux;
-  events: Recorder;
+  events: Recorder & VolumeRecorder;
   /** Takes plugins of the type DevicePlugin. */
   devicePlugins: PluginHandler;
   /** Takes plugins of the type DRAPlugin. */
@@ -68,11 +67,11 @@ export class ClusterStorage {
         onVolumes(undefined);
       },
     });
-    this.#plugins = new PluginManager(join(options.rootDir, 'plugins_registry'), {
-      CSIPlugin: this.#drivers,
-      DevicePlugin: ports.devicePlugins,
-      DRAPlugin: ports.draPlugins,
-    });
+    this.#plugins = new PluginManager(
+      options.rootDir,
+      { CSIPlugin: this.#drivers, DevicePlugin: ports.devicePlugins, DRAPlugin: ports.draPlugins },
+      metrics,
+    );
     this.#csi = new CsiVolumes({
       roots: options,
       nodeName: options.nodeName,
@@ -87,7 +86,7 @@ export class ClusterStorage {
       onInUse: reportNode,
       onUnmounted: onVolumes,
     });
-    metrics.countStorage({ plugins: () => this.#plugins.paths(), claims: () => this.#mounted.claims() });
+    metrics.countClaims(() => this.#mounted.claims());
   }
 
   start(): void {

@@ -1,8 +1,11 @@
 // A recorder of events for unit tests.
-import type { Recorder } from '../events/event.ts';
+import type { Recorder, VolumeRecorder } from '../events/event.ts';
 
-/** Notes events as lines: `Warning FailedMount default/p: MESSAGE`, with the container's field before the message. */
-export class NotedEvents implements Recorder {
+/**
+ * Notes events as lines: `Warning FailedMount default/p: MESSAGE`, with the container's field before the message; those of a
+ * persistent volume with its name.
+ */
+export class NotedEvents implements Recorder, VolumeRecorder {
   readonly lines: string[] = [];
 
   readonly record: Recorder['record'] = (subject, type, reason, message) => {
@@ -10,5 +13,9 @@ export class NotedEvents implements Recorder {
     const { pod, fieldPath } = subject;
     const about = [`${pod.namespace}/${pod.name}`, ...(fieldPath ? [fieldPath] : [])].join(' ');
     this.lines.push(`${type} ${reason} ${about}: ${message}`);
+  };
+
+  readonly recordOfVolume: VolumeRecorder['recordOfVolume'] = ({ name }, type, reason, message) => {
+    this.lines.push(`${type} ${reason} ${name}: ${message}`);
   };
 }

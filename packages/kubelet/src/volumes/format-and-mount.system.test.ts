@@ -78,7 +78,10 @@ test('a disk with partitions, or a file system of another kind, stays as it is',
     prepare(disk.device);
     execFileSync('sync', [disk.device]);
     const before = readFileSync(disk.image).subarray(0, mib);
-    await assert.rejects(formatAndMount(run, { ...disk, fsType: 'ext4', options: [] }), { message });
+    await assert.rejects(formatAndMount(run, { ...disk, fsType: 'ext4', options: [] }), {
+      name: 'FilesystemMismatch',
+      message,
+    });
     execFileSync('sync', [disk.device]);
     assert.ok(readFileSync(disk.image).subarray(0, mib).equals(before));
   }

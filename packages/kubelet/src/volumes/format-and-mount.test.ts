@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { diskContent, formatAndMount, fsckResult, mkfsWords } from './format-and-mount.ts';
 import type { RunProgram } from './node-programs.ts';
+import { FilesystemMismatch } from './volume-error.ts';
 
 test('what blkid says of a disk', () => {
   for (const [code, output, content] of [
@@ -86,6 +87,24 @@ test('an empty disk is formatted first', async () => {
   assert.equal(ran.join(' '), 'blkid mkfs.xfs mount');
 });
 
+test('a failed mount of a disk with another file system is told from others', async () => {
+  const mount = { code: 32, output: 'no\n' };
+  const other = { code: 0, output: 'TYPE=xfs\n' };
+  for (const [codes, isMismatch] of [
+    [{ blkid: other, mount }, true],
+    [{ blkid: { code: 0, output: 'PTTYPE=dos\n' }, mount }, true],
+    [{ blkid: formatted, mount }, false],
+    [{ blkid: { code: 2, output: '' }, mount }, false],
+    [{ blkid: other, fsck: { code: 4, output: 'bad' } }, false],
+  ] as const) {
+    await assert.rejects(formatAndMount(programs(codes).run, request), (error) => {
+      assert.equal(error instanceof FilesystemMismatch, isMismatch);
+      return true;
+    });
+  }
+  await formatAndMount(programs({ blkid: other }).run, request);
+});
+
 test('errors in the words of the real kubelet', async () => {
   for (const [codes, change, message] of [
     [{ blkid: { code: 8, output: '' } }, {}, 'failed to get disk format of disk /dev/zero: exit status 8'],
@@ -102,7 +121,7 @@ test('errors in the words of the real kubelet', async () => {
     [
       { blkid: formatted, mount: { code: 32, output: 'no\n' } },
       { options: ['noatime'] },
-      'mount failed: exit status 32\nMounting command: mount\nMounting arguments: -t ext4 -o noatime,defaults /dev/zero /t\nOutput: no\n',
+      'mount failed: exit status 32\nMounting command: mount\nMounting arguments:  -t ext4 -o noatime,defaults /dev/zero /t\nOutput: no\n',
     ],
   ] as const) {
     await assert.rejects(formatAndMount(programs(codes).run, { ...request, ...change }), { message });

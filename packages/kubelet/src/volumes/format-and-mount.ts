@@ -5,6 +5,7 @@ import { hasCode } from '@berth/common/error-code.ts';
 import { messageOf } from '@berth/common/error-message.ts';
 import { createLogger } from '../klog/klog.ts';
 import { ProgramMissing, type RunProgram } from './node-programs.ts';
+import { FilesystemMismatch } from './volume-error.ts';
 
 const log = createLogger('format-and-mount.ts');
 
@@ -19,7 +20,11 @@ export interface DiskMount {
   options: readonly string[];
 }
 
-/** Mounts the disk. One without a file system, partitions or anything else that blkid knows is formatted first. */
+/**
+ * Mounts the disk. One without a file system, partitions or anything else that blkid knows is formatted first.
+ *
+ * @throws FilesystemMismatch when the mount fails and the disk has something else than that file system
+ */
 export async function formatAndMount(run: RunProgram, request: DiskMount): Promise<void> {
   const { device, target, options } = request;
   const fsType = request.fsType || 'ext4';
@@ -45,9 +50,11 @@ export async function formatAndMount(run: RunProgram, request: DiskMount): Promi
   const words = ['-t', fsType, '-o', [...options, 'defaults'].join(','), device, target];
   const { code, output } = await run('mount', words);
   if (code === 0) return;
-  throw new Error(
-    `mount failed: exit status ${code}\nMounting command: mount\nMounting arguments: ${words.join(' ')}\nOutput: ${output}`,
-  );
+  // Each argument with a space before it, as the real kubelet tells it.
+  const told = words.map((word) => ` ${word}`).join('');
+  const problem = `mount failed: exit status ${code}\nMounting command: mount\nMounting arguments: ${told}\nOutput: ${output}`;
+  const isOther = content !== '' && content !== fsType;
+  throw isOther ? new FilesystemMismatch(problem) : new Error(problem);
 }
 
 /** What blkid names a disk with partitions: nothing that could be mounted, and nothing to format. */

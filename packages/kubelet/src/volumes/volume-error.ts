@@ -70,6 +70,17 @@ export class VolumeStepError extends Error {
   }
 }
 
+/** A disk could not be mounted, and has something else than the file system that its volume names. */
+export class FilesystemMismatch extends Error {
+  override readonly name = 'FilesystemMismatch';
+}
+
+/** Whether it is a FilesystemMismatch, or an error of one. */
+export function isFilesystemMismatch(error: unknown): boolean {
+  if (error instanceof FilesystemMismatch) return true;
+  return error instanceof Error && isFilesystemMismatch(error.cause);
+}
+
 /** Runs a step; a failure names it. */
 export async function inStep<Result>(step: VolumeStep, run: () => Promise<Result>): Promise<Result> {
   try {

@@ -128,7 +128,7 @@ onEveryRuntime((podTest) => {
           { name: 'keys', secret: { secretName: 'later', defaultMode: 0o644 } },
         ],
       },
-      { volumeMounts: [{ name: 'config', mountPath: '/config' }] },
+      { volumeMounts: ['config', 'keys'].map((name) => ({ name, mountPath: `/${name}` })) },
     );
     const untilTold = (problem: string) =>
       untilStatus(kubelet, pod, problem, ({ phase, containerStatuses }) => {

@@ -182,12 +182,15 @@ onEveryRuntime((podTest) => {
       'cat /file; echo x > /made/x; echo y > /touched; echo z > /null; test -c /null; echo " $?"; ls /any',
     );
     assert.equal(output, 'content 0\ndirectory\nfile\nlink\nnew\n');
-    const wrong = shellPod('host-wrong', forever, {
-      volumes: [{ name: 'v', hostPath: { path: join(dir, 'file'), type: 'Directory' } }],
-    });
-    const none = shellPod('host-none', forever, {
-      volumes: [{ name: 'v', hostPath: { path: join(dir, 'none'), type: 'Socket' } }],
-    });
+    const mounting = (name: string, hostPath: { path: string; type: string }) =>
+      shellPod(
+        name,
+        forever,
+        { volumes: [{ name: 'v', hostPath }] },
+        { volumeMounts: [{ name: 'v', mountPath: '/v' }] },
+      );
+    const wrong = mounting('host-wrong', { path: join(dir, 'file'), type: 'Directory' });
+    const none = mounting('host-none', { path: join(dir, 'none'), type: 'Socket' });
     kubelet.setPods([pod, wrong, none]);
     for (const [waiting, problem] of [
       [wrong, `hostPath type check failed: ${dir}/file is not a directory, it's a File`],
@@ -395,7 +398,7 @@ onEveryRuntime((podTest) => {
     }
     await endAll(node, kubelet, pod);
 
-    const without = shellPod('no-huge', forever, { volumes });
+    const without = shellPod('no-huge', forever, { volumes }, { volumeMounts: mountsOf(volumes) });
     kubelet.setPods([without]);
     await untilStatus(
       kubelet,

@@ -22,8 +22,7 @@ export interface CreateSandboxPorts {
   creations: Pick<Creations, 'run'>;
   sandboxConfigOf: SandboxConfigOf;
   handlers: Pick<RuntimeHandlers, 'nameFor'>;
-  /** Resource claims; undefined on a standalone node. */
-  claims: Pick<DynamicResources, 'prepare'> | undefined;
+  claims: Pick<DynamicResources, 'prepare'>;
   events: Recorder;
 }
 
@@ -32,7 +31,7 @@ export function createSandboxEffect(ports: CreateSandboxPorts): Effect<'create-s
   const { runtime, pods, creations, sandboxConfigOf, handlers, claims, events } = ports;
   return async ({ attempt }, { pod, prepared }, signal) => {
     try {
-      await claims?.prepare(pod, signal);
+      await claims.prepare(pod, signal);
     } catch (error) {
       if (signal.aborted) return { result: 'aborted' };
       const message = `Failed to prepare dynamic resources: ${messageOf(error)}`;

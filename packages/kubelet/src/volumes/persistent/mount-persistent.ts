@@ -1,7 +1,9 @@
 // Mounts a persistent volume for a pod, by its kind.
+import { messageOf } from '@berth/common/error-message.ts';
 import type { PersistentVolume } from 'kubernetes-types/core/v1.d.ts';
 import type { Pod } from '../../api/pod.ts';
 import type { ApiClient } from '../../apiserver/api-client.ts';
+import type { VolumeRecorder } from '../../events/event.ts';
 import type { Node } from '../../node/status/node-object.ts';
 import type { volumePath } from '../../paths/pod-paths.ts';
 import { wholeFs } from '../../stats/file-stats.ts';
@@ -16,7 +18,7 @@ import { checkHostPath } from '../plugins/host-path.ts';
 import { mountNfs } from '../plugins/nfs.ts';
 import { accessModeOf } from '../selinux/asked-label.ts';
 import { type LabelPorts, type LabelRequest, requestLabel } from '../selinux/request-label.ts';
-import { mountingPersistent, VolumeStepError } from '../volume-error.ts';
+import { isFilesystemMismatch, mountingPersistent, VolumeStepError } from '../volume-error.ts';
 import { mountLocal } from './local-volume.ts';
 import { affinityProblem } from './volume-affinity.ts';
 
@@ -36,6 +38,7 @@ export interface MountPersistentPorts extends LabelPorts {
   csi: Pick<CsiVolumes, 'mount' | 'stats'>;
   iscsi: Pick<IscsiVolumes, 'mount'>;
   node(): Node | undefined;
+  events: VolumeRecorder;
 }
 
 /** How it is mounted. */
@@ -62,7 +65,10 @@ export async function mountPersistent(
   if (problem !== undefined) throw new VolumeStepError('NodeAffinity check', problem, name);
   const { prepared, path } = await mountingPersistent(name, () =>
     mount(ports, pod, persistent, { ...options, label }),
-  );
+  ).catch((error: unknown) => {
+    if (isFilesystemMismatch(error)) tellMismatch(ports.events, persistent, messageOf(error));
+    throw error;
+  });
   const volume = persistentCsiVolume(persistent, options.isReadOnly);
   const { local, nfs, iscsi } = persistent.spec ?? {};
   return {
@@ -73,6 +79,12 @@ export async function mountPersistent(
       return local || nfs || iscsi ? wholeFs(await fileSystemOf(path)) : undefined;
     },
   };
+}
+
+/** Whoever made the volume is to know of it, who may not see the pod. */
+function tellMismatch(events: VolumeRecorder, { metadata = {} }: PersistentVolume, problem: string): void {
+  const message = `MountVolume failed for volume "${metadata.name}" ${problem}`;
+  events.recordOfVolume(metadata, 'Warning', 'FailedMountOnFilesystemMismatch', message);
 }
 
 async function mount(

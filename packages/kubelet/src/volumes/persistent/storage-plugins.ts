@@ -6,7 +6,7 @@ import type { PersistentVolume } from 'kubernetes-types/core/v1.d.ts';
 import type { Pod, Volume } from '../../api/pod.ts';
 import { volumeUses } from '../../api/volume-uses.ts';
 import type { ApiClient } from '../../apiserver/api-client.ts';
-import type { Recorder } from '../../events/event.ts';
+import type { Recorder, VolumeRecorder } from '../../events/event.ts';
 import type { VolumeMetrics } from '../../metrics/volume-metrics.ts';
 import type { Node } from '../../node/status/node-object.ts';
 import { pluginDirs, type volumePath } from '../../paths/pod-paths.ts';
@@ -41,7 +41,7 @@ export interface StoragePluginsPorts extends LabelPorts {
   node(): Node | undefined;
   mounted: MountedVolumes;
   metrics: Pick<VolumeMetrics, 'operation' | 'selinux'>;
-  events: Recorder;
+  events: Recorder & VolumeRecorder;
 }
 
 /** What a pod has of a volume. */
