@@ -24,11 +24,13 @@ import type { NodeObject } from './objects/types.ts';
 import { Observation } from './observation/observation.ts';
 import { PluginManager } from './plugin-watcher/plugin-manager.ts';
 import { loadPodRecord } from './podfiles/pod-record.ts';
+import { HeldPods } from './podmanager/held-pods.ts';
+import { PodActivity } from './podmanager/pod-activity.ts';
 import { PodManager, type RejectedPod } from './podmanager/pod-manager.ts';
 import { PodRestarts, type RestartRefusal } from './podmanager/restarts.ts';
 import { VisiblePods } from './podmanager/visible-pods.ts';
 import type { PodWorkers } from './pods/workers.ts';
-import { type Running, startRunning } from './running.ts';
+import { type Running, startRunning, stopRunning } from './running.ts';
 import { StatusManager } from './status/manager.ts';
 import { isFinalPhase } from './status/phase.ts';
 import { ResizeEvents } from './status/resize-events.ts';
@@ -58,8 +60,8 @@ export class Kubelet {
   readonly #podCidr: PodCidr;
   /** This node in its cluster. */
   readonly clusterNode: ClusterNode | undefined;
-  /** The newest pods, while the node is read again to judge them. */
-  #held: readonly Pod[] | undefined;
+  readonly #held: HeldPods;
+  readonly #activity: PodActivity;
   #sourcesRead = false;
   #running: Running | undefined;
   #starting = false;
@@ -84,7 +86,10 @@ export class Kubelet {
     this.#statuses.tell({ statusChanged: () => this.devices.podChanged(), forget: () => {} });
     this.#node = readNode(options);
     this.#cluster = api && this.#clusterParts(api);
-    if (!api) this.#plugins = this.#standalonePlugins();
+    if (!api) {
+      const handlers = { DevicePlugin: this.devices.handler, DRAPlugin: this.claims.handler };
+      this.#plugins = new PluginManager(options.rootDir, handlers, this.observation.kubelet.volumes);
+    }
     if (this.#cluster) this.#statuses.tell(this.#cluster.pods);
     const { certificates } = this.#cluster ?? {};
     if (certificates) countPodCertificates(this.observation.kubelet.registry, () => certificates.report());
@@ -103,6 +108,17 @@ export class Kubelet {
       onRejected: (reason) => pods.rejected(reason),
       resizes,
       events: this.events,
+    });
+    this.#activity = new PodActivity({
+      podManager: this.#podManager,
+      isFinished: (uid) => this.#isFinished(uid),
+      workers: () => this.#running?.workers,
+      sourcesRead: () => this.#sourcesRead,
+    });
+    this.#held = new HeldPods({
+      selectsOtherNode: (each) => this.#podManager.selectsOtherNode(each),
+      readAgain: () => (this.clusterNode?.current() ? this.clusterNode.refresh() : undefined),
+      apply: (each) => this.#applyPods(each),
     });
     this.#statuses.tell(new ResizeEvents((uid) => this.#podManager.desired(uid), this.events));
     this.#podCidr = new PodCidr(this.#connections.cri.runtime);
@@ -132,7 +148,7 @@ export class Kubelet {
       rootDir: options.rootDir,
       withoutClaimed: (pod) => this.claims.withoutClaimed(pod),
       metrics: this.observation.kubelet.devices,
-      isActive: (uid) => this.#isActive(uid),
+      isActive: (uid) => this.#activity.isActive(uid),
       isOver: (uid) => this.#podManager.imposed().has(uid) || this.#isFinished(uid),
       onDecided: () => {
         if (this.#stopped) return;
@@ -155,31 +171,14 @@ export class Kubelet {
       registry: this.observation.kubelet.registry,
       nodeSeen: async (signal) => this.clusterNode?.seen(signal),
       status: (uid) => this.#cluster?.pods.status(uid),
-      // Any pod may be there until all are known.
-      isKnown: (uid) =>
-        !(this.#sourcesRead && this.#running) ||
-        this.#running.workers.has(uid) ||
-        this.#podManager.admitted().has(uid),
+      isKnown: (uid) => this.#activity.isKnown(uid),
       onPods: (uids) => this.#running?.workers.wake(uids),
       onReleased: (uid) => this.#cluster?.pods.statusChanged(uid),
     });
   }
 
-  #standalonePlugins(): PluginManager {
-    const handlers = { DevicePlugin: this.devices.handler, DRAPlugin: this.claims.handler };
-    return new PluginManager(this.#connections.options.rootDir, handlers, this.observation.kubelet.volumes);
-  }
-
   #isFinished(uid: string): boolean {
     return this.#statuses.isFinished(uid) || isFinalPhase(this.#cluster?.pods.status(uid)?.phase);
-  }
-
-  /** Whether something of the pod runs, or may still start: any pod may until all are known. */
-  #isActive(uid: string): boolean {
-    if (!this.#sourcesRead || !this.#running) return true;
-    return (
-      this.#running.workers.mayRun(uid) || (this.#podManager.admitted().has(uid) && !this.#isFinished(uid))
-    );
   }
 
   #joined(api: ApiConnection): ClusterNode {
@@ -220,21 +219,11 @@ export class Kubelet {
    */
   setPods(pods: readonly Pod[], sourcesRead = true): void {
     this.#sourcesRead ||= sourcesRead;
-    if (this.#held) this.#held = pods;
-    else if (this.clusterNode?.current() && this.#podManager.selectsOtherNode(pods)) {
-      // The node may have got a label since: a rejection would be final.
-      this.#held = pods;
-      void this.clusterNode.refresh().then(() => this.#release());
-    } else this.#applyPods(pods);
-  }
-
-  #release(): void {
-    const pods = this.#held;
-    this.#held = undefined;
-    if (pods && !this.#stopped) this.#applyPods(pods);
+    this.#held.set(pods);
   }
 
   #applyPods(pods: readonly Pod[]): void {
+    if (this.#stopped) return;
     this.#cluster?.pods.setPods(pods, this.#sourcesRead);
     this.#podManager.setPods(pods);
     this.devices.keepOnly((uid) => this.#podManager.desired(uid) !== undefined);
@@ -332,10 +321,7 @@ export class Kubelet {
 
   /** Admitted pods that have not ended, as they were admitted. */
   activePods(): Pod[] {
-    const mayRun = (uid: string): boolean => this.#running?.workers.mayRun(uid) ?? false;
-    return [...this.#podManager.admitted().values()].filter(
-      ({ metadata: { uid } }) => mayRun(uid) || !this.#isFinished(uid),
-    );
+    return this.#activity.activePods();
   }
 
   /** The pods that this node shall run, with rejected ones and those that have ended. */
@@ -372,12 +358,7 @@ export class Kubelet {
     this.claims.stop();
     this.clusterNode?.stop();
     this.#sink?.stop();
-    this.#running?.pleg.stop();
-    this.#running?.rotator.stop();
-    this.#running?.prober.stop();
-    this.#running?.pressure.stop();
-    this.#running?.iscsi.stop();
-    await this.#running?.workers.stop();
+    if (this.#running) await stopRunning(this.#running);
     this.#connections.cri.close();
     this.#connections.imageCri?.close();
   }
@@ -394,6 +375,7 @@ export class Kubelet {
       connections: this.#connections,
       node: this.#node,
       podManager: this.#podManager,
+      activity: this.#activity,
       statuses: this.#statuses,
       objects: this.#objects,
       cluster: this.#cluster,

@@ -23,6 +23,7 @@ import { resourcesLabels } from './observation/pod-resources.ts';
 import { Pleg } from './pleg/pleg.ts';
 import { isRestarting } from './podfiles/restart-intent.ts';
 import { ImposedEnds } from './podmanager/imposed-ends.ts';
+import type { PodActivity } from './podmanager/pod-activity.ts';
 import type { PodManager } from './podmanager/pod-manager.ts';
 import { PodWorkers } from './pods/workers.ts';
 import { Prober } from './prober/manager.ts';
@@ -51,6 +52,7 @@ export interface RunningPorts {
   connections: KubeletConnections;
   node: ThisNode;
   podManager: PodManager;
+  activity: Pick<PodActivity, 'activePods'>;
   statuses: StatusManager;
   objects: Objects;
   cluster: ClusterParts | undefined;
@@ -165,8 +167,7 @@ async function begin(ports: RunningPorts): Promise<void> {
   });
   const pleg = new Pleg(runtime, workers, { safetyNetMs: options.syncFrequencyMs, metrics: metrics.pleg });
   const rotator = new LogRotator({ runtime, options, workers });
-  const activePods = () =>
-    [...podManager.admitted().values()].filter(({ metadata }) => !statuses.isFinished(metadata.uid));
+  const activePods = () => ports.activity.activePods();
   const fileSystems = new NodeFileSystems(imageCri.image, options.rootDir);
   const pressure = new NodePressure({
     cgroups: node,
@@ -212,4 +213,14 @@ async function begin(ports: RunningPorts): Promise<void> {
   rotator.start();
   pressure.start();
   iscsi.start();
+}
+
+/** Stops them. Pods keep running. */
+export async function stopRunning(running: Running): Promise<void> {
+  running.pleg.stop();
+  running.rotator.stop();
+  running.prober.stop();
+  running.pressure.stop();
+  running.iscsi.stop();
+  await running.workers.stop();
 }
