@@ -28,16 +28,16 @@ test('a sample is drawn by its seed alone', () => {
   assert.equal(selectSpecs(specs, { focus: [], sample: 80, seed: 7 }).length, 40);
 });
 
-test('specs of one container are taken together', () => {
-  const ordered = [
-    ...specs,
-    ...['a', 'b', 'c'].map((name) => ({ name: `group ${name}`, container: 'group' })),
-  ];
-  assert.deepEqual(selectSpecs(ordered, { focus: ['group b'], sample: 1, seed: 1 }), [
-    'group a',
-    'group b',
-    'group c',
-  ]);
+test('specs that may depend on each other are taken together', () => {
+  const group = (container: string) =>
+    ['a', 'b', 'c'].map((name) => ({ name: `${container} ${name}`, container }));
+  const all = [...specs, ...group('Pods when started'), ...group('Pods')];
+  const select = (focus: string) => selectSpecs(all, { focus: [focus], sample: 1, seed: 1 });
+  assert.deepEqual(
+    select('started b'),
+    ['a', 'b', 'c'].map((name) => `Pods when started ${name}`),
+  );
+  assert.deepEqual(select('Pods b'), ['Pods b']);
 });
 
 test('the pattern matches the whole names alone', () => {

@@ -7,7 +7,7 @@ export const labelFilter = 'NodeConformance && !Serial && !Flaky && !Slow';
 
 /**
  * Pure: the names of at least `sample` of the specs with one of the texts in theirs, drawn by the seed; of all of them
- * without `sample`. A spec may depend on those before it in its container, so they all come with it.
+ * without `sample`. A spec that may depend on those before it in its container brings them all.
  */
 export function selectSpecs(
   specs: readonly Pick<Spec, 'name' | 'container'>[],
@@ -15,7 +15,7 @@ export function selectSpecs(
 ): string[] {
   // Ginkgo lists them in another order each time.
   const sorted = specs.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const groups = Map.groupBy(sorted, ({ container }) => container);
+  const groups = Map.groupBy(sorted, (spec) => (mayBeOrdered(spec) ? spec.container : spec.name));
   const isWanted = ({ name }: Pick<Spec, 'name'>) =>
     focus.length === 0 || focus.some((text) => name.includes(text));
   const matching = [...groups.values()].filter((group) => group.some(isWanted));
@@ -27,6 +27,11 @@ export function selectSpecs(
     names.push(...group.map(({ name }) => name));
   }
   return names;
+}
+
+/** Of the specs of nodes those that depend on each other are in containers that Ginkgo's When has made. */
+function mayBeOrdered({ container }: Pick<Spec, 'container'>): boolean {
+  return container.includes(' when ');
 }
 
 /** Pure: the pattern for Ginkgo's --focus, which it looks for in the suite's name and the spec's. */
