@@ -41,7 +41,7 @@ const ofPods: readonly Difference[] = [
     isTimed: true,
     reason: 'Ours looks for images while it makes volumes, also for a pod whose volumes fail.',
     cases: ['cluster: a volume of a ConfigMap that comes late', 'volumes: *'],
-    paths: ['events.lines', 'events.fields.Normal Pulled*'],
+    paths: ['events.lines', 'events.fields.Normal Pulled*', 'events.fields.Warning FailedMount*not found'],
   },
   {
     reason: 'Ours says in the status, too, why the volumes of a pod cannot be made.',
@@ -62,7 +62,7 @@ const ofPods: readonly Difference[] = [
   {
     isTimed: true,
     reason: 'An event of a pod that is gone at once may come too late to be seen.',
-    cases: ['cluster: deleted by force'],
+    cases: ['cluster: deleted by force', 'stops: a grace period of 0'],
     paths: ['events.lines', 'events.fields.Normal Killing*'],
   },
   {
@@ -71,6 +71,18 @@ const ofPods: readonly Difference[] = [
       'The real kubelet tells that a resize is completed before it has begun, with the resources of before.',
     cases: ['cluster: resized'],
     paths: ['events.lines', 'events.fields.Normal ResizeCompleted*'],
+  },
+  {
+    isTimed: true,
+    reason: 'How much of the node other lives use depends on the moment.',
+    cases: ['cluster: more than the node has'],
+    paths: ['*status.message', 'events.lines', 'events.fields*'],
+  },
+  {
+    isTimed: true,
+    reason: 'A shell that is killed at its start may not have set its trap.',
+    cases: ['hooks: postStart *'],
+    paths: ['*.state.terminated.exitCode'],
   },
   {
     isTimed: true,
