@@ -61,6 +61,21 @@ test('a static pod gets one mirror pod, however late the watch shows it', async 
   mirrors.stop();
 });
 
+test('a mirror pod is deleted once, however late the watch shows that', async () => {
+  const { mirrors, requests, show } = stage();
+  mirrors.setPods([], true);
+  show(staticPod('h1'));
+  await settled();
+  mirrors.reconcile();
+  await settled();
+  assert.deepEqual(requests, ['delete p if m']);
+  // Another one of its name, which nobody has deleted.
+  show(staticPod('h1'), 'other');
+  await settled();
+  assert.deepEqual(requests, ['delete p if m', 'delete p if other']);
+  mirrors.stop();
+});
+
 test('a changed static pod replaces it, and one that is gone removes it', async () => {
   const { mirrors, requests, show } = stage();
   mirrors.setPods([staticPod('h2')], true);

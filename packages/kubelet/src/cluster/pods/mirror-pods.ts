@@ -11,7 +11,7 @@ const log = createLogger('mirror-pods.ts');
 
 const firstRetryMs = 1000;
 const longestRetryMs = 60_000;
-/** How long the watch may take to show a mirror pod that was made. */
+/** How long the watch may take to show that a mirror pod was made or deleted. */
 const watchLagMs = 30_000;
 
 /** The parameters of mirror pods. */
@@ -31,6 +31,8 @@ export class MirrorPods {
   #sourcesRead = false;
   /** Mirror pods that were made and that the watch has not shown yet, by name: of which static pods, and until when. */
   readonly #made = new Map<string, { pod: Pod; until: number }>();
+  /** UIDs of mirror pods that were deleted and that the watch still shows, and until when. */
+  readonly #deleted = new Map<string, number>();
   #isDue = false;
   #work: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -99,10 +101,15 @@ export class MirrorPods {
       const mirror = mirrors.get(key)?.pod;
       if ((mirror && isMirrorOf(mirror, pod)) || until < performance.now()) this.#made.delete(key);
     }
+    const present = new Set([...mirrors.values()].map(({ pod }) => pod.metadata.uid));
+    for (const [uid, until] of this.#deleted) {
+      if (!present.has(uid) || until < performance.now()) this.#deleted.delete(uid);
+    }
     const keys = new Set([...this.#statics.keys(), ...mirrors.keys()]);
     return [...keys].flatMap((key) => {
       const pod = this.#statics.get(key);
-      const mirror = mirrors.get(key)?.pod;
+      const seen = mirrors.get(key)?.pod;
+      const mirror = seen && this.#deleted.has(seen.metadata.uid) ? undefined : seen;
       if (pod && this.#made.get(key)?.pod === pod) return [];
       const step = mirrorStep({
         pod,
@@ -151,5 +158,6 @@ export class MirrorPods {
       // It is gone, or another one has its name.
       if (!hasApiCode(error, 404, 409)) throw error;
     }
+    this.#deleted.set(uid, performance.now() + watchLagMs);
   }
 }
