@@ -65,7 +65,7 @@ A pod with one of them does not run; the log, \`berth status\` and \`/rejected\`
 manifests: one of an API server may have a service account, tokens of it, \`clusterTrustBundle\`, \`podCertificate\`,
 resource claims, and volumes of kind \`persistentVolumeClaim\`, \`ephemeral\` and \`csi\`, the first two also as
 \`volumeDevices\`. Its persistent volumes are \`csi\` and \`local\` with either volumeMode, \`iscsi\`, \`hostPath\`
-and \`nfs\` with \`Filesystem\`; a \`local\` one with \`Filesystem\` is a directory.
+and \`nfs\` with \`Filesystem\`.
 
 ${byType(fieldsOf('refused'))}
 

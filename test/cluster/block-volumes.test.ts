@@ -1,18 +1,29 @@
-// Persistent volumes that pods have as block devices, with the real kubelet and with ours.
+// Persistent volumes that are block devices, which pods have as such or by their file systems, with the real kubelet and with
+// ours.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { lstatSync, readFileSync, readlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { attachLoopDevice, detachLoopDevice } from '@berth/linux/files/loop-device.ts';
+import { mounts } from '@berth/linux/mounts/mount.ts';
 import { testCluster } from '@berth/test-support/cluster/test-cluster.ts';
 import { eventually, until } from '@berth/test-support/until.ts';
 import { kubelets } from './kubelets.ts';
 import { podIsReady } from './objects.ts';
-import { bound, claim, podWithDevice, slowMs, VolumeNode } from './volume-parts.ts';
+import { bound, claim, podWith, podWithDevice, slowMs, VolumeNode } from './volume-parts.ts';
 
 const cluster = await testCluster();
 const { admin, kubectl } = cluster;
 const mebibyte = 1024 * 1024;
+
+/** An empty disk, whose content is a file. */
+function makeDisk(file: string, size: number) {
+  writeFileSync(file, '');
+  truncateSync(file, size);
+  const device = attachLoopDevice(file);
+  return { file, device, [Symbol.dispose]: () => detachLoopDevice(device) };
+}
 
 const inPod = (pod: string, script: string): Promise<string> =>
   kubectl.run(['exec', pod, '--', 'sh', '-c', script]);
@@ -189,26 +200,14 @@ for (const kubelet of kubelets) {
   test(`${kubelet} kubelet: a block device of the node is a persistent volume`, async () => {
     const { node } = await volumes.parts();
     const volume = of('local');
-    const disk = join(volumes.scratch, volume);
-    writeFileSync(disk, '');
-    truncateSync(disk, 4 * mebibyte);
-    using stack = new DisposableStack();
-    const device = attachLoopDevice(disk);
-    stack.defer(() => detachLoopDevice(device));
-    const nodeAffinity = {
-      required: {
-        nodeSelectorTerms: [
-          { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [name] }] },
-        ],
-      },
-    };
-    await kubectl.apply(...bound(volume, { local: { path: device }, nodeAffinity }, { volumeMode: 'Block' }));
+    using disk = makeDisk(join(volumes.scratch, volume), 4 * mebibyte);
+    await kubectl.apply(...bound(volume, volumes.local(disk.device), { volumeMode: 'Block' }));
     await kubectl.apply(podWithDevice(name, volume, claim(volume)));
     const { metadata } = await podIsReady(cluster, volume);
     await inPod(volume, 'echo written > /dev/disk && sync');
-    assert.equal(readFileSync(disk).subarray(0, 8).toString(), 'written\n');
+    assert.equal(readFileSync(disk.file).subarray(0, 8).toString(), 'written\n');
     const link = join(node.rootDir, 'pods', metadata.uid, 'volumeDevices/kubernetes.io~local-volume', volume);
-    assert.equal(readlinkSync(link), device);
+    assert.equal(readlinkSync(link), disk.device);
     const mapped = join(
       node.rootDir,
       'plugins/kubernetes.io~local-volume/volumeDevices',
@@ -232,7 +231,71 @@ for (const kubelet of kubelets) {
     assert.deepEqual(await values(), [4 * mebibyte, 0]);
     await volumes.remove(volume);
     await volumes.noDeviceIsLeft(volume);
-    assert.equal(readFileSync(disk).subarray(0, 8).toString(), 'written\n');
+    assert.equal(readFileSync(disk.file).subarray(0, 8).toString(), 'written\n');
+  });
+
+  test(`${kubelet} kubelet: an empty disk of the node gets a file system, which pods share`, async () => {
+    const { node } = await volumes.parts();
+    const volume = of('formatted');
+    const [one, two] = [of('one'), of('two')];
+    using disk = makeDisk(join(volumes.scratch, volume), 64 * mebibyte);
+    await volumes.bind(volume, { ...volumes.local(disk.device), mountOptions: ['noatime'] });
+    await kubectl.apply(podWith(name, one, claim(volume), { securityContext: { fsGroup: 99 } }));
+    await podIsReady(cluster, one);
+    await inPod(one, 'echo written > /v/file');
+    assert.match(
+      await inPod(one, 'ls -ln /v/file; grep " /v " /proc/mounts'),
+      / 99 .*\n\S+ \/v ext4 rw,noatime/,
+    );
+    const global = join(node.rootDir, 'plugins/kubernetes.io/local-volume/mounts', volume);
+    const found = mounts().find(({ mountPoint }) => mountPoint === global);
+    assert.deepEqual([found?.fstype, found?.source], ['ext4', disk.device]);
+
+    const readOnly = { persistentVolumeClaim: { claimName: volume, readOnly: true } };
+    await kubectl.apply(podWith(name, two, readOnly, { securityContext: { fsGroup: 7 } }));
+    await podIsReady(cluster, two);
+    assert.equal(await inPod(two, 'cat /v/file'), 'written\n');
+    await assert.rejects(inPod(two, 'echo x > /v/other'), /Read-only file system/);
+    const told = `The requested fsGroup is 7, but the volume ${volume} has GID 99. The volume may not be shareable.`;
+    await until('the second is told of the group', async () => {
+      return (await messagesOf(two, 'AlreadyMountedVolume')).includes(told);
+    });
+
+    await volumes.remove(one);
+    await node.kubelet.restart();
+    await podIsReady(cluster, two);
+    await eventually(async () => assert.equal(await inPod(two, 'cat /v/file'), 'written\n'));
+    await volumes.remove(two);
+    await volumes.noDeviceIsLeft(volume);
+  });
+
+  test(`${kubelet} kubelet: a volume is told of a disk of the node with another file system`, async () => {
+    const { node } = await volumes.parts();
+    const volume = of('swap');
+    using disk = makeDisk(join(volumes.scratch, volume), 16 * mebibyte);
+    execFileSync('mkswap', [disk.device], { stdio: 'ignore' });
+    await volumes.bind(volume, volumes.local(disk.device));
+    const pod = of('no-swap');
+    await kubectl.apply(podWith(name, pod, claim(volume)));
+    const global = join(node.rootDir, 'plugins/kubernetes.io/local-volume/mounts', volume);
+    const failed = `local: failed to mount device ${disk.device} at ${global} (fstype: ext4), error mount failed: exit status 32\nMounting command: mount\nMounting arguments:  -t ext4 -o defaults ${disk.device} ${global}\nOutput: `;
+    for (const [object, reason, text] of [
+      [volume, 'FailedMountOnFilesystemMismatch', `MountVolume failed for volume "${volume}" ${failed}`],
+      [pod, 'FailedMount', `MountVolume.MountDevice failed for volume "${volume}" : ${failed}`],
+    ] as const) {
+      let messages: string[] = [];
+      await until(
+        `${object} is told`,
+        async () => {
+          messages = await messagesOf(object, reason);
+          return messages.some((message) => message.startsWith(text));
+        },
+        () => [text, messages],
+        slowMs,
+      );
+    }
+    await volumes.remove(pod);
+    await volumes.noDeviceIsLeft(volume);
   });
 
   test(`${kubelet} kubelet: the next kubelet goes on with a block device that a pod has`, async () => {

@@ -1,7 +1,7 @@
 // A node with a CSI driver, and the pods, claims and volumes that its tests make.
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { after } from 'node:test';
 import { hasCode } from '@berth/common/error-code.ts';
 import { loopDevices } from '@berth/linux/files/loop-device.ts';
@@ -160,11 +160,11 @@ export class VolumeNode {
     return { csi: { driver: this.driverName, volumeHandle: handle, ...more } };
   }
 
-  /** The source of a persistent volume that is a folder of `scratch`, with the node that has it. */
-  local(folder: string): object {
+  /** The source of a persistent volume that is a folder of `scratch`, or a device, with the node that has it. */
+  local(path: string): object {
     const onNode = { key: 'kubernetes.io/hostname', operator: 'In', values: [this.name] };
     return {
-      local: { path: join(this.scratch, folder) },
+      local: { path: resolve(this.scratch, path) },
       nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [onNode] }] } },
     };
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { onceAborted, sleepUntilAborted, untilAborted } from './abort.ts';
 
 test('a promise that settles first decides, and no listener is left on the signal', async () => {
@@ -17,6 +18,15 @@ test('a signal that fires first decides', async () => {
   controller.abort(new Error('enough'));
   await assert.rejects(waiting, /enough/);
   await assert.rejects(untilAborted(Promise.resolve(1), controller.signal), /enough/);
+});
+
+test('what fails after the signal has fired is no unhandled rejection, which would fail this test', async () => {
+  const signal = AbortSignal.abort(new Error('enough'));
+  await assert.rejects(untilAborted(Promise.reject(new Error('at once')), signal), /enough/);
+  const later = Promise.withResolvers<never>();
+  await assert.rejects(untilAborted(later.promise, signal), /enough/);
+  later.reject(new Error('later'));
+  await nextTurn();
 });
 
 test('waiting for a signal, and sleeping until it fires or time is up', async () => {

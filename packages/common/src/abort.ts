@@ -4,7 +4,8 @@ import { setTimeout } from 'node:timers/promises';
 import { maxTimerMs } from './max-timer.ts';
 
 /**
- * Waits for a promise; rejects with the signal's reason when that fires first.
+ * Waits for a promise; rejects with the signal's reason when that fires first, or has fired. A later failure of the promise is
+ * nobody's then, and ignored.
  *
  * @example
  * const controller = new AbortController();
@@ -15,7 +16,11 @@ import { maxTimerMs } from './max-timer.ts';
  */
 export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise;
-  signal.throwIfAborted();
+  if (signal.aborted) {
+    // Unhandled, its rejection would end the process.
+    promise.catch(() => {});
+    throw signal.reason;
+  }
   const aborted = Promise.withResolvers<never>();
   const abort = () => aborted.reject(signal.reason);
   signal.addEventListener('abort', abort, { once: true });

@@ -138,11 +138,18 @@ async function makeCgroupRoot(path: string, resources: AsyncDisposableStack): Pr
   if (existsSync(systemd)) mkdirSync(join(systemd, path), { recursive: true });
 }
 
+/** What volumes need, also those that are formatted. */
+const programs = [
+  '/usr/bin/mount',
+  '/usr/bin/umount',
+  ...['losetup', 'blkid', 'fsck', 'mkfs.ext4'].map((name) => `/usr/sbin/${name}`),
+];
+
 /** A folder of the programs that it needs for pods; with iptables it would leave chains on the machine. */
 function programsWithoutIptables(dir: string): string {
   const bin = join(dir, 'bin');
   mkdirSync(bin, { recursive: true });
-  for (const program of ['/usr/bin/mount', '/usr/bin/umount', '/usr/sbin/losetup']) {
+  for (const program of programs) {
     const link = join(bin, basename(program));
     if (!existsSync(link)) symlinkSync(program, link);
   }

@@ -13,6 +13,7 @@ import { CsiDriverObjects } from '../volumes/csi/csi-driver-objects.ts';
 import { CsiDrivers } from '../volumes/csi/csi-drivers.ts';
 import { CsiVolumes } from '../volumes/csi/csi-volumes.ts';
 import { sweepLocalDevices } from '../volumes/persistent/local-device.ts';
+import { LocalVolumes } from '../volumes/persistent/local-volumes.ts';
 import { MountedVolumes } from '../volumes/persistent/mounted-volumes.ts';
 import { type StoragePluginsPorts, storagePlugins } from '../volumes/persistent/storage-plugins.ts';
 import type { VolumePlugin } from '../volumes/plugin.ts';
@@ -48,12 +49,13 @@ export class ClusterStorage {
   readonly #drivers: CsiDrivers;
   readonly #plugins: PluginManager;
   readonly #csi: CsiVolumes;
+  readonly #local: LocalVolumes;
   readonly #mounted = new MountedVolumes();
   #stopped = false;
 
   constructor(ports: ClusterStoragePorts) {
     this.#ports = ports;
-    const { client, options, tokens, metrics, selinux, node, reportNode, onVolumes } = ports;
+    const { client, options, tokens, metrics, selinux, events, node, reportNode, onVolumes } = ports;
     this.#objects = new CsiDriverObjects(client, () => {
       reportNode();
       onVolumes(undefined);
@@ -86,6 +88,7 @@ export class ClusterStorage {
       onInUse: reportNode,
       onUnmounted: onVolumes,
     });
+    this.#local = new LocalVolumes({ roots: options, metrics, events });
     metrics.countClaims(() => this.#mounted.claims());
   }
 
@@ -96,6 +99,7 @@ export class ClusterStorage {
     sweepLocalDevices({ roots, metrics }).catch((error: unknown) => {
       log.error('Failed to take block devices from pods that are gone', { err: error });
     });
+    this.#local.start();
     this.#csi.start().then(
       () => {
         if (this.#stopped) return;
@@ -110,6 +114,7 @@ export class ClusterStorage {
     this.#stopped = true;
     this.#plugins.stop();
     this.#csi.stop();
+    this.#local.stop();
     this.#csiNode.stop();
     this.#objects.stop();
   }
@@ -117,8 +122,8 @@ export class ClusterStorage {
   /** The kinds of volumes that need an API server. */
   volumePlugins(iscsi: StoragePluginsPorts['iscsi']): VolumePlugin[] {
     const { options: roots, client, node, metrics, selinux, events } = this.#ports;
-    const [csi, mounted] = [this.#csi, this.#mounted];
-    return storagePlugins({ roots, client, csi, iscsi, node, mounted, metrics, selinux, events });
+    const [csi, local, mounted] = [this.#csi, this.#local, this.#mounted];
+    return storagePlugins({ roots, client, csi, iscsi, local, node, mounted, metrics, selinux, events });
   }
 
   /** The node's status has changed: volumes may have been attached. */

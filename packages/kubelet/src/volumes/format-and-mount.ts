@@ -1,8 +1,9 @@
-// Mounts the file system of a disk, and makes one first when the disk has none: by blkid, fsck, mkfs and mount of the node,
-// because a disk of another machine may keep a system call waiting for minutes.
+// Mounts the file system of a disk, and makes one first when the disk has none; unmounts it. By blkid, fsck, mkfs, mount and
+// umount of the node, because a disk of another machine may keep a system call waiting for minutes.
 import { open } from 'node:fs/promises';
 import { hasCode } from '@berth/common/error-code.ts';
 import { messageOf } from '@berth/common/error-message.ts';
+import { isMountPoint } from '@berth/linux/mounts/mount.ts';
 import { createLogger } from '../klog/klog.ts';
 import { ProgramMissing, type RunProgram } from './node-programs.ts';
 import { FilesystemMismatch } from './volume-error.ts';
@@ -55,6 +56,14 @@ export async function formatAndMount(run: RunProgram, request: DiskMount): Promi
   const problem = `mount failed: exit status ${code}\nMounting command: mount\nMounting arguments: ${told}\nOutput: ${output}`;
   const isOther = content !== '' && content !== fsType;
   throw isOther ? new FilesystemMismatch(problem) : new Error(problem);
+}
+
+/** Unmounts all that is mounted at a folder, which writes to the disk what was not written yet. */
+export async function unmountDisk(run: RunProgram, folder: string): Promise<void> {
+  while (isMountPoint(folder)) {
+    const { code, output } = await run('umount', [folder]);
+    if (code !== 0) throw new Error(`failed to unmount ${folder}: ${output.trim()}`);
+  }
 }
 
 /** What blkid names a disk with partitions: nothing that could be mounted, and nothing to format. */

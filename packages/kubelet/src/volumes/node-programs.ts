@@ -6,6 +6,9 @@ import { delimiter, join } from 'node:path';
 
 const maxOutputLength = 64 * 1024;
 
+/** The longest that a program for a disk may take: a large one is formatted, or checked. */
+const diskTimeoutMs = 30 * 60_000;
+
 /** How a program has ended, and what it printed, its complaints included. */
 export interface ProgramResult {
   /** Exit status. */
@@ -83,4 +86,9 @@ export function nodePrograms(timeoutMs: number, searchPath: readonly string[] = 
       });
     });
   };
+}
+
+/** Runs programs that work on disks. */
+export function diskPrograms(): RunProgram {
+  return nodePrograms(diskTimeoutMs);
 }

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, test } from 'node:test';
-import { bindMount, isMountPoint, mount, mountsBelow, setPropagation, unmount } from './mount.ts';
+import {
+  bindMount,
+  isMountAttribute,
+  isMountPoint,
+  mount,
+  mountsBelow,
+  setPropagation,
+  unmount,
+} from './mount.ts';
 import { overlayMount } from './overlay.ts';
 
 const scratch = mkdtempSync('/tmp/linux-mount-');
@@ -74,6 +82,18 @@ test('a recursive read-only bind is read-only all the way down, its source is no
   assert.throws(() => writeFileSync(join(target, 'x'), ''), { code: 'EROFS' });
   assert.throws(() => writeFileSync(join(target, 'below/x'), ''), { code: 'EROFS' });
   writeFileSync(join(below, 'x'), '');
+});
+
+test('a bind mount has attributes of its own beside those of its source', () => {
+  const source = directory('plain');
+  const target = directory('restricted');
+  mount({ source: 'tmpfs', target: source, fstype: 'tmpfs', flags: ['nodev'] });
+  bindMount(source, target, { attributes: ['noexec', 'noatime'] });
+  const optionsOf = (path: string) => mountsBelow(path)[0]?.options.filter((option) => option !== 'relatime');
+  assert.deepEqual(optionsOf(target), ['rw', 'nodev', 'noexec', 'noatime']);
+  assert.deepEqual(optionsOf(source), ['rw', 'nodev']);
+  const [known, unknown] = ['nosuid', 'data=ordered'].map(isMountAttribute);
+  assert.ok(known && !unknown);
 });
 
 test('propagation', () => {

@@ -18,8 +18,28 @@ const atStatxDontSync = 0x4000;
 const atEmptyPath = 0x1000;
 const atRecursive = 0x8000;
 const openTreeClone = 1;
-const mountAttrRdonly = 0x1n;
 const mountAttrIdmap = 0x10_0000n;
+/** The bits of MOUNT_ATTR__ATIME, of which a change sets one value. */
+const mountAttrAtime = 0x70n;
+
+/** Flags of mount_setattr(2), which belong to one mount and not to its file system, by their mount(8) names. */
+const mountAttributes = {
+  ro: 0x1n,
+  nosuid: 0x2n,
+  nodev: 0x4n,
+  noexec: 0x8n,
+  noatime: 0x10n,
+  strictatime: 0x20n,
+  nodiratime: 0x80n,
+  nosymfollow: 0x20_0000n,
+} as const;
+
+export type MountAttribute = keyof typeof mountAttributes;
+
+/** Whether an option of mount(8) can be an attribute of a bind mount. */
+export function isMountAttribute(option: string): option is MountAttribute {
+  return Object.hasOwn(mountAttributes, option);
+}
 
 /** Flags of mount(2) by their mount(8) names. */
 const mountFlags = {
@@ -72,6 +92,8 @@ export interface BindOptions {
   recursive?: boolean;
   /** Read-only; with `recursive` also in every mount below. */
   readonly?: boolean;
+  /** What it has beside the attributes of the mount that `source` is on; with `recursive` also every mount below. */
+  attributes?: readonly MountAttribute[];
   propagation?: Propagation;
   /**
    * File of a user namespace for an idmapped mount: its mapping translates the owners of files both ways. EINVAL when
@@ -96,15 +118,19 @@ export interface BindOptions {
  * assert.ok(!isMountPoint(target));
  */
 export function bindMount(source: string, target: string, options: BindOptions = {}): void {
-  const { recursive = false, readonly = false, propagation, idMap } = options;
-  if (!readonly && propagation === undefined && idMap === undefined) {
+  const { recursive = false, readonly = false, attributes = [], propagation, idMap } = options;
+  const set = [...(readonly ? ['ro' as const] : []), ...attributes].reduce(
+    (bits, name) => bits | mountAttributes[name],
+    0n,
+  );
+  if (set === 0n && propagation === undefined && idMap === undefined) {
     mountCall(target, source, target, null, mountFlags.bind | (recursive ? mountFlags.rec : 0), null);
     return;
   }
   const MOVE_MOUNT_F_EMPTY_PATH = 4;
   const tree = openTree(source, atFdcwd, source, openTreeClone | O_CLOEXEC | (recursive ? atRecursive : 0));
   try {
-    if (readonly) setAttributes(tree, target, { set: mountAttrRdonly, recursive });
+    if (set !== 0n) setAttributes(tree, target, { set, recursive });
     if (idMap !== undefined) setIdMap(tree, source, { namespace: idMap, recursive });
     moveMount(target, tree, '', atFdcwd, target, MOVE_MOUNT_F_EMPTY_PATH);
   } finally {
@@ -148,7 +174,8 @@ function setAttributes(
   about: string,
   change: { set: bigint; recursive: boolean; userNamespace?: bigint },
 ): void {
-  const attributes = new BigUint64Array([change.set, 0n, 0n, change.userNamespace ?? 0n]);
+  const clear = (change.set & mountAttrAtime) === 0n ? 0n : mountAttrAtime;
+  const attributes = new BigUint64Array([change.set, clear, 0n, change.userNamespace ?? 0n]);
   const flags = atEmptyPath | (change.recursive ? atRecursive : 0);
   mountSetattr(about, tree, '', flags, new Uint8Array(attributes.buffer), 32);
 }

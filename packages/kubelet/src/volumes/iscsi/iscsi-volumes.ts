@@ -1,21 +1,19 @@
 // The iSCSI volumes of a node: a LUN is attached and mounted once, below `plugins`, and bind-mounted for each pod. One that
-// no pod uses any more is detached in the background, also when an earlier kubelet has left it: what is on the disk tells.
-import { existsSync, mkdirSync } from 'node:fs';
+// no pod uses any more is detached in the background.
+import { mkdirSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { untilAborted } from '@berth/common/abort.ts';
 import { KeyedQueue } from '@berth/common/keyed-queue.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import { bindMount, isMountPoint, mounts } from '@berth/linux/mounts/mount.ts';
-import type { MountInfo } from '@berth/linux/mounts/mountinfo.ts';
-import { contextOption } from '@berth/linux/security/selinux-context.ts';
 import type { Pod } from '../../api/pod.ts';
-import { createLogger } from '../../klog/klog.ts';
 import { pluginName, type VolumeMetrics } from '../../metrics/volume-metrics.ts';
 import type { NodeSelinux } from '../../node/node-selinux.ts';
 import { pluginDirs, volumePath } from '../../paths/pod-paths.ts';
-import { BackgroundEnds } from '../background-ends.ts';
-import { formatAndMount } from '../format-and-mount.ts';
-import { nodePrograms, type RunProgram } from '../node-programs.ts';
+import { DeviceMounts } from '../device-mounts.ts';
+import { diskOptions } from '../disk-options.ts';
+import { formatAndMount, unmountDisk } from '../format-and-mount.ts';
+import { diskPrograms, type RunProgram } from '../node-programs.ts';
 import { setVolumeGroup } from '../ownership.ts';
 import type { NodeVolume } from '../plugin.ts';
 import { mountedContext } from '../selinux/mount-table.ts';
@@ -29,11 +27,6 @@ import { hasOwnIface, type IscsiDisk, type IscsiSource, iscsiDisk } from './iscs
 import { diskIn, globalMount, globalMounts, neighbours } from './iscsi-folders.ts';
 import { saveIscsiRecord } from './iscsi-record.ts';
 import { Iscsiadm } from './iscsiadm.ts';
-
-const log = createLogger('iscsi-volumes.ts');
-
-/** The longest that a program may take: a large disk is formatted, or checked. */
-const programTimeoutMs = 30 * 60_000;
 
 /** The parameters of these volumes. */
 export interface IscsiVolumesPorts {
@@ -67,28 +60,28 @@ export class IscsiVolumes {
   readonly #run: RunProgram;
   readonly #node: IscsiNode;
   /** Lock order: the folder of a LUN, then its target. */
-  readonly #folders = new KeyedQueue();
+  readonly #mounts: DeviceMounts;
   readonly #targets = new KeyedQueue();
-  /** By folder, the pods that this kubelet has mounted the LUN for, or is about to. */
-  readonly #users = new Map<string, Set<string>>();
   readonly #labels: VolumeLabels;
-  readonly #stopped = new AbortController();
-  readonly #ends = new BackgroundEnds(this.#stopped.signal);
 
   constructor(ports: IscsiVolumesPorts) {
     this.#ports = ports;
     this.#labels = new VolumeLabels(ports.metrics.selinux);
-    this.#run = ports.run ?? nodePrograms(programTimeoutMs);
+    this.#run = ports.run ?? diskPrograms();
     this.#node = { iscsiadm: new Iscsiadm(this.#run), sysfs: ports.sysfs ?? '/sys' };
+    this.#mounts = new DeviceMounts({
+      folders: () => globalMounts(ports.roots),
+      takeAway: (folder) => this.#detach(folder),
+    });
   }
 
   /** Detaches what an earlier kubelet has left and no pod has. */
   start(): void {
-    this.#sweep();
+    this.#mounts.sweep();
   }
 
   stop(): void {
-    this.#stopped.abort();
+    this.#mounts.stop();
   }
 
   /**
@@ -100,8 +93,8 @@ export class IscsiVolumes {
     const folder = globalMount(this.#ports.roots, disk);
     const { uid } = pod.metadata;
     const target = volumePath(this.#ports.roots, uid, pluginDirs.iscsi, volume.name);
-    this.#hold(folder, uid);
-    const made = this.#folders.run(
+    this.#mounts.hold(folder, uid);
+    const made = this.#mounts.exclusively(
       folder,
       async () => {
         const label = await this.#admit(folder, target, uid, volume);
@@ -126,14 +119,7 @@ export class IscsiVolumes {
   /** A pod does not use its volumes any more, or a mount of it is gone: what no pod uses is detached, in the background. */
   release(uid: string): void {
     this.#labels.forget(uid);
-    for (const users of this.#users.values()) users.delete(uid);
-    this.#sweep();
-  }
-
-  #hold(folder: string, uid: string): void {
-    const users = this.#users.get(folder) ?? new Set<string>();
-    this.#users.set(folder, users);
-    users.add(uid);
+    this.#mounts.release(uid);
   }
 
   /** The label to mount a LUN with. Called while nothing else is done to it. */
@@ -153,8 +139,7 @@ export class IscsiVolumes {
       );
     } catch (error) {
       // Once no other pod has the LUN it is detached, and then mounted with the pod's label.
-      this.#users.get(folder)?.delete(uid);
-      void this.#end(folder);
+      this.#mounts.drop(folder, uid);
       throw error;
     }
   }
@@ -178,72 +163,25 @@ export class IscsiVolumes {
       });
     });
     signal.throwIfAborted();
-    const options = diskOptions(volume, label);
+    const options = diskOptions({ ...volume, label });
     await inStep('MountDevice', () =>
       formatAndMount(this.#run, { device, target: folder, fsType: source.fsType ?? '', options }),
     );
   }
 
-  #sweep(): void {
-    globalMounts(this.#ports.roots).then(
-      (folders) => {
-        for (const folder of folders) void this.#end(folder);
-      },
-      (error: unknown) => log.error('Failed to look for iSCSI disks that are not used', { err: error }),
-    );
-  }
-
-  /** Detaches the LUN as soon as that succeeds, unless a pod uses it again. */
-  async #end(folder: string): Promise<void> {
-    const { signal } = this.#stopped;
-    await this.#ends.run(
-      folder,
-      () => this.#folders.run(folder, () => this.#detachUnused(folder), signal),
-      (err, ms) => {
-        if (!signal.aborted) log.error('UnmountDevice failed, will try again', { err, folder, ms });
-      },
-    );
-  }
-
-  async #detachUnused(folder: string): Promise<void> {
+  async #detach(folder: string): Promise<void> {
     const { roots, metrics } = this.#ports;
-    if ((this.#users.get(folder)?.size ?? 0) > 0 || !existsSync(folder)) return;
-    // The mount table has paths without symbolic links.
-    if (isMountPoint(folder) && isMountedElsewhere(mounts(), await realpath(folder))) return;
     await metrics.operation('iscsi', 'unmount_device', async () => {
-      while (isMountPoint(folder)) {
-        const { code, output } = await this.#run('umount', [folder]);
-        if (code !== 0) throw new Error(`failed to unmount ${folder}: ${output.trim()}`);
-      }
+      await unmountDisk(this.#run, folder);
       const disk = await diskIn(folder);
       await this.#targets.run(disk.iqn, async () => {
         await detach(this.#node, this.#run, disk, await neighbours(roots, folder));
         await removeTree(folder);
       });
     });
-    this.#users.delete(folder);
     const waiting = this.#labels.unmounted(folder);
     if (waiting.length > 0) this.#ports.onUnmounted(waiting);
   }
-}
-
-/** The options that a LUN is mounted with, for all pods. `label`: the SELinux label of its files; '' for none. Pure. */
-export function diskOptions(
-  { mountOptions, isReadOnly }: Pick<IscsiVolume, 'mountOptions' | 'isReadOnly'>,
-  label: string,
-): string[] {
-  const own = [isReadOnly ? 'ro' : '', label === '' ? '' : contextOption(label)];
-  return [...new Set([...mountOptions, ...own])].filter(Boolean).sort();
-}
-
-/** Whether the file system that is mounted at a folder has another mount, as in a pod's folder. Pure. */
-export function isMountedElsewhere(
-  table: readonly Pick<MountInfo, 'mountPoint' | 'device'>[],
-  folder: string,
-): boolean {
-  const devices = table.filter(({ mountPoint }) => mountPoint === folder).map(({ device }) => device);
-  if (devices.length === 0) throw new Error(`${folder} is mounted, and is not in the mount table`);
-  return table.some(({ mountPoint, device }) => devices.includes(device) && mountPoint !== folder);
 }
 
 async function chapOf(source: IscsiSource, secret: IscsiVolume['secret']): Promise<Chap> {

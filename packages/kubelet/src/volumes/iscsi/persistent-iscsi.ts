@@ -3,25 +3,24 @@ import { messageOf } from '@berth/common/error-message.ts';
 import type { PersistentVolume } from 'kubernetes-types/core/v1.d.ts';
 import type { Pod } from '../../api/pod.ts';
 import type { ApiClient, ApiObject } from '../../apiserver/api-client.ts';
+import { persistentMountOptions } from '../disk-options.ts';
 import type { IscsiVolume } from './iscsi-volumes.ts';
-
-/** The annotation from before there was the field. */
-const mountOptionsAnnotation = 'volume.beta.kubernetes.io/mount-options';
 
 /** The volume; undefined when it is none of iSCSI. */
 export function persistentIscsiVolume(
   client: Pick<ApiClient, 'get'>,
   pod: Pod,
-  { metadata, spec }: PersistentVolume,
+  persistent: PersistentVolume,
   isReadOnly: boolean,
 ): Omit<IscsiVolume, 'label'> | undefined {
+  const { metadata, spec } = persistent;
   if (!spec?.iscsi) return undefined;
   const { secretRef, ...source } = spec.iscsi;
   return {
     name: metadata?.name ?? '',
     source,
     isReadOnly: isReadOnly || source.readOnly === true,
-    mountOptions: metadata?.annotations?.[mountOptionsAnnotation]?.split(',') ?? spec.mountOptions ?? [],
+    mountOptions: persistentMountOptions(persistent),
     secret: async () => {
       if (!secretRef?.name) return {};
       const namespace = secretRef.namespace || pod.metadata.namespace;

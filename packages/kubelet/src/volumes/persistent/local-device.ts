@@ -17,12 +17,11 @@ import {
 } from '../block/map-device.ts';
 import { mapStep } from '../block/map-step.ts';
 import { entries } from '../pod-dir.ts';
-import type { LocalVolume } from './local-volume.ts';
 
 type Root = Parameters<typeof deviceLink>[0];
 
-/** The name of these volumes in metrics. */
-const plugin = 'kubernetes.io/local-volume';
+/** The plugin of local volumes, by its name in metrics and paths. */
+export const localPlugin = 'kubernetes.io/local-volume';
 
 /** What these devices need of their node. */
 export interface LocalDevicePorts {
@@ -34,10 +33,10 @@ export interface LocalDevicePorts {
 export async function mapLocalDevice(
   { roots, metrics }: LocalDevicePorts,
   pod: Pod,
-  { name, path }: Pick<LocalVolume, 'name' | 'path'>,
+  { name, path }: { name: string; path: string },
 ): Promise<{ place: DevicePlace; device: string }> {
   const place = placeOf(roots, name, pod.metadata.uid);
-  const device = await metrics.operation(plugin, 'map_volume', async () => {
+  const device = await metrics.operation(localPlugin, 'map_volume', async () => {
     const found = await mapStep('EvalHostSymlinks', name, () => resolveDevice(path));
     await mapStep('MapBlockVolume', name, async () => {
       if (!(await stat(found)).isBlockDevice()) {
@@ -54,11 +53,11 @@ export async function mapLocalDevice(
 export async function unmapLocalDevices({ roots, metrics }: LocalDevicePorts, uid: string): Promise<void> {
   for (const name of await devicesOf(roots, uid)) {
     const place = placeOf(roots, name, uid);
-    await metrics.operation(plugin, 'unmap_volume', async () => {
+    await metrics.operation(localPlugin, 'unmap_volume', async () => {
       unmapDevice(place);
       unlinkDevice(place);
     });
-    await metrics.operation(plugin, 'unmap_device', async () => removeIfEmpty(place.globalDir));
+    await metrics.operation(localPlugin, 'unmap_device', async () => removeIfEmpty(place.globalDir));
   }
 }
 

@@ -18,12 +18,13 @@ const volume = {
 /** Mounts the volume, which fails; the events that this makes. */
 async function eventsOf(failure: unknown): Promise<string[]> {
   const events = new NotedEvents();
-  const none = () => Promise.reject(new Error('the volume is not a CSI volume'));
+  const none = () => Promise.reject(new Error('the volume is of iSCSI'));
   const ports = {
     roots: { rootDir: '/none' },
     client: new FakeApi().client,
     csi: { mount: none, stats: none },
     iscsi: { mount: () => inStep('MountDevice', () => Promise.reject(failure)) },
+    local: { mount: none },
     node: () => undefined,
     events,
     selinux: withoutSelinux,

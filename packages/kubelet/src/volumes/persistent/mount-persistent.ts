@@ -11,6 +11,7 @@ import { fileSystemOf } from '../../stats/node-readings.ts';
 import type { FsStats } from '../../stats/stats-api.ts';
 import { persistentCsiVolume } from '../csi/csi-volume.ts';
 import type { CsiVolumes } from '../csi/csi-volumes.ts';
+import { persistentMountOptions } from '../disk-options.ts';
 import type { IscsiVolumes } from '../iscsi/iscsi-volumes.ts';
 import { persistentIscsiVolume } from '../iscsi/persistent-iscsi.ts';
 import type { DeviceVolume, NodeVolume } from '../plugin.ts';
@@ -19,7 +20,7 @@ import { mountNfs } from '../plugins/nfs.ts';
 import { accessModeOf } from '../selinux/asked-label.ts';
 import { type LabelPorts, type LabelRequest, requestLabel } from '../selinux/request-label.ts';
 import { isFilesystemMismatch, mountingPersistent, VolumeStepError } from '../volume-error.ts';
-import { mountLocal } from './local-volume.ts';
+import type { LocalVolumes } from './local-volumes.ts';
 import { affinityProblem } from './volume-affinity.ts';
 
 /** A persistent volume that a pod has. */
@@ -37,6 +38,7 @@ export interface MountPersistentPorts extends LabelPorts {
   client: Pick<ApiClient, 'get'>;
   csi: Pick<CsiVolumes, 'mount' | 'stats'>;
   iscsi: Pick<IscsiVolumes, 'mount'>;
+  local: Pick<LocalVolumes, 'mount'>;
   node(): Node | undefined;
   events: VolumeRecorder;
 }
@@ -88,7 +90,7 @@ function tellMismatch(events: VolumeRecorder, { metadata = {} }: PersistentVolum
 }
 
 async function mount(
-  { roots, client, csi, iscsi }: MountPersistentPorts,
+  { roots, client, csi, iscsi, local }: MountPersistentPorts,
   pod: Pod,
   persistent: PersistentVolume,
   { isReadOnly, isRepeated, signal, label }: MountOptions & { label: LabelRequest },
@@ -99,14 +101,17 @@ async function mount(
   if (csiVolume) return await csi.mount(pod, csiVolume, { isRepeated, label });
   const iscsiVolume = persistentIscsiVolume(client, pod, persistent, isReadOnly);
   if (iscsiVolume) return atPath(await iscsi.mount(pod, { ...iscsiVolume, label }, signal));
-  if (spec?.local) return atPath(await mountLocal(roots, pod, { name, path: spec.local.path, isReadOnly }));
+  const mountOptions = persistentMountOptions(persistent);
+  if (spec?.local) {
+    const { path, fsType = 'ext4' } = spec.local;
+    return atPath(await local.mount(pod, { name, path, fsType, mountOptions, isReadOnly }, signal));
+  }
   if (spec?.hostPath) {
     await checkHostPath(spec.hostPath);
     return atPath({ from: 'node', path: spec.hostPath.path, isReadOnly, isRelabelled: false });
   }
   if (spec?.nfs) {
     const { server, path, readOnly = false } = spec.nfs;
-    const { mountOptions = [] } = spec;
     const share = { name, server, path, isReadOnly: isReadOnly || readOnly, mountOptions };
     return atPath(await mountNfs({ roots }, pod, share, signal));
   }

@@ -1,6 +1,6 @@
 // Volumes that outlive or accompany pods by the API server's objects: claims with persistent volumes behind them, claims that
 // are made for one pod, and volumes of CSI drivers that a pod describes itself.
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
 import type { PersistentVolume } from 'kubernetes-types/core/v1.d.ts';
 import type { Pod, Volume } from '../../api/pod.ts';
@@ -23,6 +23,7 @@ import { checkVolumeMode, claimOf } from './claim-checks.ts';
 import { expandClaim } from './claim-expander.ts';
 import { resolveClaim } from './claims.ts';
 import { unmapLocalDevices } from './local-device.ts';
+import type { LocalVolumes } from './local-volumes.ts';
 import { mapPersistent } from './map-persistent.ts';
 import { type MountOptions, mountPersistent, type PersistentForPod } from './mount-persistent.ts';
 import type { MountedVolumes } from './mounted-volumes.ts';
@@ -38,6 +39,7 @@ export interface StoragePluginsPorts extends LabelPorts {
   client: Pick<ApiClient, 'get' | 'patch'>;
   csi: CsiVolumes;
   iscsi: Pick<IscsiVolumes, 'mount'>;
+  local: Pick<LocalVolumes, 'mount' | 'release'>;
   node(): Node | undefined;
   mounted: MountedVolumes;
   metrics: Pick<VolumeMetrics, 'operation' | 'selinux'>;
@@ -53,7 +55,7 @@ interface Made extends PersistentForPod {
 
 /** The plugins. */
 export function storagePlugins(ports: StoragePluginsPorts): VolumePlugin[] {
-  const { csi, mounted } = ports;
+  const { csi, local, mounted } = ports;
   /** By pod and volume. */
   const known = new Map<string, Map<string, Made>>();
   const madeOf = (uid: string): Map<string, Made> => {
@@ -104,8 +106,19 @@ export function storagePlugins(ports: StoragePluginsPorts): VolumePlugin[] {
     inline,
     {
       ...claim('persistentVolumeClaim'),
-      unmount: (podFolder) => unmapLocalDevices(ports, basename(podFolder)),
-      onDisk: { directory: pluginDirs.local, tearDown: removeTree },
+      unmount: async (podFolder) => {
+        const uid = basename(podFolder);
+        await unmapLocalDevices(ports, uid);
+        // A volume that was never mounted for the pod has nothing in its folder.
+        local.release(uid);
+      },
+      onDisk: {
+        directory: pluginDirs.local,
+        tearDown: async (path) => {
+          await removeTree(path);
+          local.release(basename(dirname(dirname(dirname(path)))));
+        },
+      },
     },
     claim('ephemeral'),
   ];
