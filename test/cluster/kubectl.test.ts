@@ -160,7 +160,8 @@ for (const kubelet of kubelets) {
           '--',
           'sh',
           '-c',
-          'busybox stty size; read word; echo got $word; exit 5',
+          // The size comes after the start.
+          'until busybox stty size 2>/dev/null; do sleep 0.1; done; read word; echo got $word; exit 5',
         ];
         using ran = runProgram(by.argv(words), { onTerminal: { rows: 33, columns: 99 } });
         await ran.printed(/33 99/);

@@ -155,8 +155,8 @@ export class MirrorPods {
     try {
       await this.#ports.client.delete(podResource, where, { gracePeriodSeconds: 0, preconditions: { uid } });
     } catch (error) {
-      // It is gone, or another one has its name.
-      if (!hasApiCode(error, 404, 409)) throw error;
+      // Another one has its name. A server that does not find it may have started just now, and not know it yet.
+      if (!hasApiCode(error, 409)) throw error;
     }
     this.#deleted.set(uid, performance.now() + watchLagMs);
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import type { PodStatus } from '../../api/pod.ts';
 import type { ServedPod } from '../../api/served-pod.ts';
 import type { ApiClient } from '../../apiserver/api-client.ts';
@@ -158,6 +159,38 @@ test('a pod that the server does not have is no failure', async () => {
   await stage.set('Running');
   assert.equal(stage.requests.length, 1);
   stage.sync.stop();
+});
+
+test('a pod that a server does not know yet is deleted later, and not looked for when it has gone', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const stage = new Stage();
+  const period = async (): Promise<void> => {
+    t.mock.timers.tick(10_000);
+    await setImmediate();
+  };
+  stage.serve('Failed', { deletionTimestamp: '2026-11-30T10:00:00Z' });
+  stage.own = { phase: 'Failed' };
+  // Its admission looks for the pod in a cache, which is empty when the server has just started.
+  stage.failure = apiError(404, 'NotFound');
+  stage.sync.gone('u');
+  await setImmediate();
+  await period();
+  assert.equal(stage.requests.length, 2);
+  stage.failure = undefined;
+  await period();
+  await period();
+  assert.deepEqual(stage.requests, Array(3).fill('delete p after 0 s if u'));
+  stage.sync.stop();
+  const other = new Stage();
+  other.serve('Pending');
+  other.failure = apiError(404, 'NotFound');
+  other.own = { phase: 'Running' };
+  other.sync.statusChanged('u');
+  await setImmediate();
+  other.index.set(new Map());
+  await period();
+  assert.equal(other.requests.length, 1);
+  other.sync.stop();
 });
 
 test('a static pod has the status of its mirror pod', async () => {

@@ -137,9 +137,12 @@ export class StatusSync implements StatusListener {
           try {
             await this.#writeOnce(uid, entry, since);
           } catch (error) {
-            if (this.#isStopped || isObsolete(error)) return;
+            if (this.#isStopped) return;
             entry.since = since;
-            log.error('Failed to update status for pod, will try again', { err: error, podUID: uid });
+            // The watch is about to tell that there is no such pod; or the admission of a server that has just started does
+            // not know it yet.
+            if (!hasApiCode(error, 404))
+              log.error('Failed to update status for pod, will try again', { err: error, podUID: uid });
             this.#retryLater();
             return;
           }
@@ -183,11 +186,6 @@ export class StatusSync implements StatusListener {
       }
     }, syncPeriodMs);
   }
-}
-
-/** Whether the server has no such pod any more: the watch is about to tell that. */
-function isObsolete(error: unknown): boolean {
-  return hasApiCode(error, 404);
 }
 
 function answered(served: ServedPod, { metadata, ...answer }: ApiObject): ServedPod {
