@@ -36,7 +36,7 @@ export function exitCodeOf(pod: v1.Pod | undefined, id: string): number | undefi
 
 /**
  * Prints what a container wrote, and with `interactive` passes the input on, until the container ends or the detach keys
- * are typed. What it wrote before this process was connected comes from its log.
+ * are typed. What it wrote before this process was connected comes from its log; without a terminal all of it does.
  * @param after closes the session: it may end this process, when Ctrl-C was typed
  */
 export async function follow(
@@ -61,8 +61,16 @@ export async function follow(
   if (!interactive || !isRunning) return printLog(isRunning);
   const sessions = new Sessions(app, { interactive, tty, transport: 'websocket', tls: 'insecure' });
   after.defer(() => sessions.close());
-  await printLog(false);
-  const request = { containerId: id, stdin: true, tty, stdout: true, stderr: !tty };
-  const { url } = await (await app.runtime()).attach(request, app.call());
-  await sessions.run(url);
+  const connect = async (stdout: boolean): Promise<void> => {
+    const request = { containerId: id, stdin: true, tty, stdout, stderr: false };
+    const { url } = await (await app.runtime()).attach(request, app.call());
+    await sessions.run(url);
+  };
+  if (tty) {
+    await printLog(false);
+    await connect(true);
+    return;
+  }
+  // What it writes while this process connects is neither lost nor told twice.
+  await Promise.all([printLog(true), connect(false)]);
 }
