@@ -17,6 +17,8 @@ const container = (script: string, more: object = {}) => ({
 });
 const noImage = 'localhost:1/none:1';
 const exec = (...command: string[]) => ({ exec: { command } });
+/** A probe that fails, and not for taking long on a busy machine. */
+const fails = { ...exec('/bin/false'), periodSeconds: 1, timeoutSeconds: 30 };
 
 /** Pods by name, with the reason of the event after which each is looked at. */
 const pods: Readonly<Record<string, { spec: object; last: string }>> = {
@@ -42,7 +44,7 @@ const pods: Readonly<Record<string, { spec: object; last: string }>> = {
     spec: {
       containers: [
         container(forever, {
-          livenessProbe: { ...exec('/bin/false'), periodSeconds: 1, failureThreshold: 1 },
+          livenessProbe: { ...fails, failureThreshold: 1 },
         }),
       ],
     },
@@ -50,7 +52,7 @@ const pods: Readonly<Record<string, { spec: object; last: string }>> = {
   },
   unready: {
     spec: {
-      containers: [container(forever, { readinessProbe: { ...exec('/bin/false'), periodSeconds: 1 } })],
+      containers: [container(forever, { readinessProbe: fails })],
     },
     last: 'Unhealthy',
   },
