@@ -65,7 +65,8 @@ export async function startRealKubelet(options: {
   for (const each of [devicePlugins, ownPlugins]) mkdirSync(each, { recursive: true });
   if (isNew) resources.defer(() => rmSync(devicePlugins, { recursive: true, force: true }));
   bindMount(ownPlugins, devicePlugins);
-  resources.defer(() => unmount(devicePlugins, { detach: true }));
+  // With a root that is the usual one it goes with all that is mounted there.
+  resources.defer(() => unmount(devicePlugins, { detach: true, ifMounted: true }));
   const cgroupRoot = testCgroup(`${dir.slice(dir.lastIndexOf('/') + 1)}-kubelet`, 'cgroupfs');
   const settings: Record<string, unknown> = {
     port: await freePort(),
