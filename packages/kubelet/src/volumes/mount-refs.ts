@@ -1,6 +1,6 @@
 // Where else the mount table has what is at a path. Pure.
 import { join } from 'node:path';
-import type { MountInfo } from '@berth/linux/mounts/mountinfo.ts';
+import { type MountInfo, mountWithPath } from '@berth/linux/mounts/mountinfo.ts';
 
 type Mount = Pick<MountInfo, 'id' | 'device' | 'root' | 'mountPoint'>;
 
@@ -9,15 +9,10 @@ type Mount = Pick<MountInfo, 'id' | 'device' | 'root' | 'mountPoint'>;
  * mounted there, or of this directory of the file system that it is on. Throws when no mount has the path.
  */
 export function mountRefs(table: readonly Mount[], path: string): string[] {
-  // The last one hides those before.
-  const own = table.findLast(({ mountPoint }) => isAtOrBelow(path, mountPoint));
+  const own = mountWithPath(table, path);
   if (!own) throw new Error(`no mount has the path ${path}`);
   const root = join(own.root, path.slice(own.mountPoint.length));
   return table
     .filter((mount) => mount.id !== own.id && mount.device === own.device && mount.root === root)
     .map(({ mountPoint }) => mountPoint);
-}
-
-function isAtOrBelow(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
 }

@@ -28,6 +28,16 @@ export function parseMountInfo(text: string): MountInfo[] {
     .map(parseLine);
 }
 
+/** The mount that a path without symbolic links is on: the last one, which hides those before; undefined for none. Pure. */
+export function mountWithPath<Mount extends Pick<MountInfo, 'mountPoint'>>(
+  table: readonly Mount[],
+  path: string,
+): Mount | undefined {
+  return table.findLast(
+    ({ mountPoint }) => mountPoint === '/' || mountPoint === path || path.startsWith(`${mountPoint}/`),
+  );
+}
+
 function parseLine(line: string): MountInfo {
   const fields = line.split(' ');
   const separator = fields.indexOf('-', 6);

@@ -1,5 +1,5 @@
 // What the mount table says of SELinux labels. Pure.
-import type { MountInfo } from '@berth/linux/mounts/mountinfo.ts';
+import { type MountInfo, mountWithPath } from '@berth/linux/mounts/mountinfo.ts';
 
 type Mount = Pick<MountInfo, 'mountPoint' | 'options' | 'superOptions'>;
 
@@ -16,11 +16,8 @@ export function mountedContext(table: readonly Mount[], path: string): string {
   return found?.[1] ?? found?.[2] ?? '';
 }
 
-/** The mount that a path is on: the last one, which hides those before. */
 function mountOf(table: readonly Mount[], path: string): Mount {
-  const found = table.findLast(
-    ({ mountPoint }) => mountPoint === '/' || mountPoint === path || path.startsWith(`${mountPoint}/`),
-  );
+  const found = mountWithPath(table, path);
   if (!found) throw new Error(`error checking for SELinux support: cannot find mount point for "${path}"`);
   return found;
 }
