@@ -2,10 +2,10 @@
 // https://github.com/grpc/grpc/blob/master/doc/health-checking.md
 
 import { formatGoDuration } from '@berth/common/go-duration.ts';
+import { joinHostPort } from '@berth/common/host-port.ts';
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { userAgent } from './http-request.ts';
-import { joinHostPort } from './network-error.ts';
 import type { ProbeOutcome } from './outcome.ts';
 
 const maxAnswerBytes = 64 * 1024;

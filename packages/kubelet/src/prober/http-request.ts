@@ -1,4 +1,5 @@
 // The request of an httpGet probe or hook, as Go's HTTP client sends it for the real kubelet.
+import { joinHostPort } from '@berth/common/host-port.ts';
 import type { HTTPGetAction } from 'kubernetes-types/core/v1.d.ts';
 import type { Container } from '../api/pod.ts';
 
@@ -41,7 +42,7 @@ export function httpGetRequest(
   else if (given.get('User-Agent')?.[0] === '') given.delete('User-Agent');
   if (!given.has('Accept')) given.set('Accept', ['*/*']);
   else if (given.get('Accept')?.[0] === '') given.delete('Accept');
-  const asHost = given.get('Host')?.[0] || authority(host, port);
+  const asHost = given.get('Host')?.[0] || joinHostPort(host, port);
   const agent = given.get('User-Agent')?.[0];
   for (const name of ownHeaders) given.delete(name);
   const rest = [...given].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -70,7 +71,7 @@ export function resolvePort(port: number | string, { ports = [] }: Pick<Containe
 
 /** The URL of a request, for messages. */
 export function requestUrl({ scheme, host, port, path }: HttpRequest): string {
-  return `${scheme}://${authority(host, port)}${path}`;
+  return `${scheme}://${joinHostPort(host, port)}${path}`;
 }
 
 /**
@@ -86,16 +87,12 @@ export function redirectedRequest(request: HttpRequest, location: string): HttpR
   const scheme = url.protocol === 'https:' ? 'https' : 'http';
   const port = url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port);
   const [, formerHost = '', ...others] = request.headers;
-  const isCustom = formerHost !== authority(request.host, request.port);
+  const isCustom = formerHost !== joinHostPort(request.host, request.port);
   // A Host header that the probe sets goes along, unless the location names a scheme.
   const keepsHost = !/^[a-z][a-z0-9+.-]*:/i.test(location) && (isCustom || !location.startsWith('//'));
   const asHost = keepsHost ? formerHost : url.host;
   const path = url.pathname + url.search;
   return { scheme, host: request.host, port, path, headers: ['Host', asHost, ...others] };
-}
-
-function authority(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** The name of a header as Go writes it: `x-name` becomes `X-Name`. */

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { hasCode } from '@berth/common/error-code.ts';
 import { messageOf } from '@berth/common/error-message.ts';
+import { joinHostPort } from '@berth/common/host-port.ts';
 
 const texts: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
@@ -14,11 +15,6 @@ const texts: Readonly<Record<string, string>> = {
   EPIPE: 'broken pipe',
   ETIMEDOUT: 'connection timed out',
 };
-
-/** Host and port as Go joins them. */
-export function joinHostPort(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
 
 /**
  * What Go tells of an error of a TCP connection to `host`. Pure.

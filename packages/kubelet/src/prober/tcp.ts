@@ -1,8 +1,9 @@
 // Runs a tcpSocket probe: a connection that is closed at once. SO_LINGER, which the real kubelet sets, does not shorten
 // TIME_WAIT on Linux, so that nothing is lost without it.
 import { connect } from 'node:net';
+import { joinHostPort } from '@berth/common/host-port.ts';
 import { maxTimerMs } from '@berth/common/max-timer.ts';
-import { joinHostPort, networkError } from './network-error.ts';
+import { networkError } from './network-error.ts';
 import type { ProbeOutcome } from './outcome.ts';
 
 /** Success when the port accepts a connection within `timeoutMs`. */

@@ -1,7 +1,9 @@
 // The streaming server of berthd: hands out one-time URLs, and routes their upgrade requests to the protocols.
+
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { joinHostPort } from '@berth/common/host-port.ts';
 import { type GuardedConnections, guard } from '@berth/http/guard.ts';
 import { listen } from '@berth/http/listen.ts';
 import type { PortForwarder } from './port-forward.ts';
@@ -269,5 +271,5 @@ function validate(request: AttachUrlRequest): void {
 
 function peerOf(request: IncomingMessage): string {
   const { remoteAddress = '', remotePort = 0 } = request.socket;
-  return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
+  return joinHostPort(remoteAddress, remotePort);
 }

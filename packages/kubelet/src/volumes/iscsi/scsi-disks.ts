@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '@berth/common/error-code.ts';
+import { joinHostPort } from '@berth/common/host-port.ts';
 
 /** Files of /sys that cannot be read are opened for writing alone; none is created. */
 const { O_EXCL, O_RDONLY, O_WRONLY } = constants;
@@ -59,7 +60,7 @@ async function portalsOf(session: string): Promise<string[]> {
     for (const prefix of ['', 'persistent_']) {
       const address = await attribute(join(facts, `${prefix}address`));
       const port = await attribute(join(facts, `${prefix}port`));
-      if (address !== '') portals.add(`${address.includes(':') ? `[${address}]` : address}:${port}`);
+      if (address !== '') portals.add(joinHostPort(address, port));
     }
   }
   return [...portals];
