@@ -2,7 +2,7 @@
 // files run at once, each on a machine of its own (packages/test-support/src/own-machine), those that take long first. Where the
 // kernel refuses the namespaces for that they run one after another on this machine, as they do with the systemd
 // driver. Arguments: words select files by name, `scripts/node scripts/system-tests.ts kill` runs the files with
-// "kill" in their path; `--at-once N` says how many run at once.
+// "kill" in their path; `--at-once N` says how many run at once; with `--again` a file that fails runs once more, alone.
 import { globSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -16,7 +16,10 @@ import { runTestFiles } from '@berth/test-support/test-files.ts';
 const root = dirname(import.meta.dirname);
 const { values: options, positionals: words } = parseArgs({
   allowPositionals: true,
-  options: { 'at-once': { type: 'string', default: String(availableParallelism() + 2) } },
+  options: {
+    'at-once': { type: 'string', default: String(availableParallelism() + 2) },
+    again: { type: 'boolean', default: false },
+  },
 });
 
 /** What takes longest, in this order; the rest follows by name. */
@@ -63,6 +66,7 @@ process.exitCode = await runTestFiles({
   weight: (file) => (/\/kill\/[a-z-]*\.test/.test(file) ? 2 : 1),
   isHere: (file) => ofThisMachine.test(file),
   otherwise: 'run here',
+  again: options.again,
 });
 
 function drivesRealCrictl(file: string): boolean {

@@ -1,7 +1,7 @@
 // `npm run test:cluster`: each of the files test/cluster/NAME.test.ts starts a real control plane on a machine of its
 // own, which nodes join with the real kubelet and with ours. Arguments: words select files by name; `--kubelet real` or
 // `--kubelet ours` runs the tests of one kubelet (kubelets.ts); `--at-once N` says how many files run at once;
-// `--control-plane 1.35` has the control plane of that version.
+// `--control-plane 1.35` has the control plane of that version; with `--again` a file that fails runs once more.
 import { globSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -17,6 +17,7 @@ const { values: options, positionals: words } = parseArgs({
     'at-once': { type: 'string', default: '1' },
     kubelet: { type: 'string' },
     'control-plane': { type: 'string' },
+    again: { type: 'boolean', default: false },
   },
 });
 if (options.kubelet !== undefined) process.env['BERTH_TEST_KUBELETS'] = options.kubelet;
@@ -44,4 +45,5 @@ process.exitCode = await runTestFiles({
   atOnce: Number(options['at-once']),
   // The kubelets listen on every address.
   otherwise: 'fail',
+  again: options.again,
 });

@@ -13,8 +13,13 @@ const listed: Difference = { cases: ['*'], paths: ['*.hostIP'], reason: 'It is k
 const names = ['env: a', 'env: b', 'dns: c', 'dns: d'];
 
 test('differences of a field are told together, and listed ones are not', () => {
-  const { lines, failures } = report(names, differing, [listed], { whole: true, show: false });
+  const {
+    lines,
+    failures,
+    differing: late,
+  } = report(names, differing, [listed], { whole: true, show: false });
   assert.equal(failures, 2);
+  assert.deepEqual([...late], ['env: a', 'env: b']);
   assert.deepEqual(lines, [
     '  env: 0 of 2 alike, 2 fields differ beyond 0 listed',
     '  dns: 2 of 2 alike, 0 fields differ beyond 1 listed',

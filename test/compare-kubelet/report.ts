@@ -12,6 +12,10 @@ export interface Report {
   lines: string[];
   /** Differences that are not listed, and entries that differ no more. */
   failures: number;
+  /** The cases and requests in which something differs that is not listed. */
+  differing: ReadonlySet<string>;
+  /** How many entries differ no more. */
+  unused: number;
 }
 
 /** How the differences of one column are told. */
@@ -45,7 +49,12 @@ export function report(
     ...byCause(show ? differing : unlisted),
     ...unused.map(({ reason }) => `LISTED, AND DIFFERS NO MORE: ${reason}`),
   ];
-  return { lines, failures: unlisted.length + unused.length };
+  return {
+    lines,
+    failures: unlisted.length + unused.length,
+    differing: new Set(unlisted.map(({ name }) => name)),
+    unused: unused.length,
+  };
 }
 
 function groupLines(

@@ -23,6 +23,7 @@ const usage = `npm run conformance:node -- [OPTION…]
   --seed NUMBER            the sample and the order of an earlier run
   --nodes N                specs at once (2)
   --fail-fast              stop at the first failure
+  --again                  a spec that fails runs once more; one that passes then is told of, and has not failed
   --list                   print the names of the specs, and run nothing
 `;
 
@@ -36,6 +37,7 @@ const { values: options } = parseArgs({
     seed: { type: 'string' },
     nodes: { type: 'string', default: '2' },
     'fail-fast': { type: 'boolean', default: false },
+    again: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -71,6 +73,7 @@ async function main(): Promise<number> {
     seed: options.seed === undefined ? 1 + (Date.now() % 1_000_000) : count('seed', options.seed),
     nodes: count('nodes', options.nodes),
     failFast: options['fail-fast'],
+    again: options.again,
     list: options.list,
     dir: scratch.path,
     layout,

@@ -47,6 +47,7 @@ export async function runSuite(work: SuiteWork, specs: readonly Spec[], socket: 
       '--json-report=report.json',
       `--output-dir=${work.reportDir}`,
       ...(work.failFast ? ['--fail-fast'] : []),
+      ...(work.again ? ['--flake-attempts=2'] : []),
       ...(isAll ? [] : [`--focus=${focusPattern(names)}`]),
     ],
     'suite.txt',

@@ -12,6 +12,8 @@ export interface SuiteWork {
   /** How many specs run at once. */
   nodes: number;
   failFast: boolean;
+  /** A spec that fails runs once more. */
+  again: boolean;
   /** Names of the specs are printed, and none runs. */
   list: boolean;
   /** A folder on a disk, for all that is to go at the end. */

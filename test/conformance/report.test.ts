@@ -28,12 +28,13 @@ test('every spec of a report has its full name, outcome and reason', () => {
     {
       seed: 7,
       specs: [
-        { name: 'AfterSuite', outcome: 'failed', reason: 'late', seconds: 0, container: '' },
+        { name: 'AfterSuite', outcome: 'failed', reason: 'late', seconds: 0, attempts: 1, container: '' },
         {
           name: '[k8s.io] Area when asked runs',
           outcome: 'passed',
           reason: '',
           seconds: 1.5,
+          attempts: 1,
           container: '[k8s.io] Area when asked',
         },
         {
@@ -41,6 +42,7 @@ test('every spec of a report has its full name, outcome and reason', () => {
           outcome: 'skipped',
           reason: 'no AppArmor',
           seconds: 1.5,
+          attempts: 1,
           container: '[k8s.io] Area when asked',
         },
         {
@@ -48,6 +50,7 @@ test('every spec of a report has its full name, outcome and reason', () => {
           outcome: 'failed',
           reason: 'panicked: Test Panicked nil',
           seconds: 1.5,
+          attempts: 1,
           container: '[k8s.io] Area when asked',
         },
       ],
@@ -80,6 +83,14 @@ test('a verdict names what did not pass and counts what was not expected', () =>
     '  skipped 1: benchmarks, which critest runs only with -benchmark\n      [k8s.io] Area when asked benchmark about starts',
     '  skipped 1: not selected',
     '  skipped 1: kernel lacks it\n      [k8s.io] Area when asked wants more',
+  ]);
+});
+
+test('a spec that passed only when it ran again is told of', () => {
+  const verdict = judge(report(spec('passed', 'is late', { NumAttempts: 2 })), {});
+  assert.equal(verdict.unexpected, 0);
+  assert.deepEqual(verdict.lines.slice(1), [
+    '  failed, and passed at attempt 2: [k8s.io] Area when asked is late',
   ]);
 });
 

@@ -8,6 +8,8 @@ export interface Spec {
   /** Why it did not pass; empty for a spec that no filter selected. */
   reason: string;
   seconds: number;
+  /** How often it ran: more than once only with Ginkgo's --flake-attempts, after failures. */
+  attempts: number;
   /** The texts of its containers: specs with the same may depend on each other (Ginkgo's Ordered, which no report tells). */
   container: string;
 }
@@ -49,6 +51,7 @@ function parseSpec(spec: JsonCursor): Spec {
     outcome,
     reason: state === 'failed' || outcome !== 'failed' ? reason : `${state}: ${reason}`,
     seconds: Number(spec.field('RunTime').count()) / 1e9,
+    attempts: spec.field('NumAttempts').optional((attempts) => attempts.count()) ?? 1,
     container: containers.join(' '),
   };
 }
@@ -75,6 +78,9 @@ export function judge(
         ? `  failed, as known: ${spec.name}\n      ${knownFailures[spec.name]}`
         : `  FAILED: ${spec.name}\n      ${summarize(spec.reason)}`,
     ),
+    ...of('passed')
+      .filter(({ attempts }) => attempts > 1)
+      .map(({ name, attempts }) => `  failed, and passed at attempt ${attempts}: ${name}`),
     ...surprises.map((spec) => `  PASSED, which was thought impossible: ${spec.name}`),
     ...byReason(skipped),
   ];

@@ -1,5 +1,6 @@
 // Runs inside the virtual machine: test files, two at a time as it has two processors, a line for each, and all output
-// of those that fail. Arguments: the cgroup driver of the tests' nodes, then the files, those that take long first.
+// of those that fail. Arguments: the cgroup driver of the tests' nodes, `--again` where a file that fails is to run once
+// more when the others have ended, then the files, those that take long first.
 // It is JavaScript because nothing runs it on the host, where the cache of scripts/node is filled.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,17 +12,28 @@ const atOnce = 2;
 /** V8 loses a page of compiled code, most often on processors that are emulated: https://github.com/nodejs/node/issues/64500 */
 const engineFailure = /^# Fatal error in .*\n# Check failed: /m;
 
-const [driver = 'cgroupfs', ...files] = process.argv.slice(2);
-const failed = [];
-const waiting = files.values();
-await Promise.all(Array.from({ length: atOnce }, work));
+const [driver = 'cgroupfs', ...rest] = process.argv.slice(2);
+const again = rest[0] === '--again';
+const waiting = rest.slice(again ? 1 : 0).values();
+let failed = [];
+await Promise.all(Array.from({ length: atOnce }, () => work(waiting)));
+if (again && failed.length > 0) {
+  console.log(`Failed once with the ${driver} driver, and run again:\n${indented(failed)}`);
+  const late = failed;
+  failed = [];
+  await work(late.values());
+}
 if (failed.length > 0) {
-  console.log(`Failed with the ${driver} driver:\n${failed.map((file) => `  ${file}`).join('\n')}`);
+  console.log(`Failed with the ${driver} driver:\n${indented(failed)}`);
   process.exitCode = 1;
 }
 
-async function work() {
-  for (const file of waiting) {
+function indented(files) {
+  return files.map((file) => `  ${file}`).join('\n');
+}
+
+async function work(files) {
+  for (const file of files) {
     const started = performance.now();
     let { code, output } = await runFile(file);
     if (engineFailure.test(output)) {

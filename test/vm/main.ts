@@ -16,6 +16,7 @@ const usage = `npm run test:vm -- [OPTION…] [WORD…]
                         Debian package
   --driver NAME         only with this cgroup driver, cgroupfs or systemd
   --script TEXT         a shell script instead of tests; it runs as root in the checkout, which is at /berth
+  --again               a test file that fails runs once more, alone
   --timeout SECONDS     after this time the machine is killed (1800)
 `;
 
@@ -24,6 +25,7 @@ const { values: options, positionals: words } = parseArgs({
   options: {
     driver: { type: 'string' },
     script: { type: 'string' },
+    again: { type: 'boolean', default: false },
     timeout: { type: 'string', default: '1800' },
     help: { type: 'boolean', default: false },
   },
@@ -38,7 +40,7 @@ function testRuns(): string[] {
       const files = (words.length === 0 ? patterns : all)
         .flatMap((pattern) => globSync(pattern, { cwd: checkout }))
         .filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
-      return `scripts/node test/vm/guest.mjs ${driver} ${files.join(' ')}`;
+      return `scripts/node test/vm/guest.mjs ${driver} ${options.again ? '--again ' : ''}${files.join(' ')}`;
     });
 }
 

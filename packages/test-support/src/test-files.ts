@@ -18,6 +18,8 @@ export interface TestFilesOptions {
   isHere?: (file: string) => boolean;
   /** Without machines of their own: all files run here, or none does. */
   otherwise: 'run here' | 'fail';
+  /** A file that fails runs once more, with nothing beside it; one that passes then is told of, and has not failed. */
+  again?: boolean;
 }
 
 /** Runs the files and prints their reports as they end. Resolves with the exit code. */
@@ -27,7 +29,7 @@ export async function runTestFiles(options: TestFilesOptions): Promise<number> {
 }
 
 async function runOn(machines: TestMachines, options: TestFilesOptions): Promise<number> {
-  const { files, atOnce, weight = () => 1, isHere = () => false, otherwise } = options;
+  const { files, atOnce, weight = () => 1, isHere = () => false, otherwise, again = false } = options;
   const begin = performance.now();
   const problem = await machines.problem();
   if (problem !== undefined && otherwise === 'fail') {
@@ -35,7 +37,7 @@ async function runOn(machines: TestMachines, options: TestFilesOptions): Promise
     return 1;
   }
   if (problem !== undefined) console.log(`One file after another, on this machine: ${problem}`);
-  const runs: FileRun[] = [];
+  let runs: FileRun[] = [];
   const work = async (
     waiting: Iterator<string>,
     start: (file: string) => Parameters<typeof finished>[1],
@@ -48,10 +50,29 @@ async function runOn(machines: TestMachines, options: TestFilesOptions): Promise
   const startThere = (file: string) => machines.start(testArgs(file), weight(file));
   await Promise.all(Array.from({ length: atOnce }, () => work(waiting, startThere)));
   await work(files.filter(staysHere).values(), startHere);
+  if (again && !machines.isInterrupted)
+    runs = await repeated(runs, (file) => (staysHere(file) ? startHere(file) : startThere(file)));
   const hasPassed = printTotal(runs, performance.now() - begin);
   const left = machines.left();
   if (left.length > 0) console.log(`✖ left on this machine:\n${left.join('\n')}`);
   return machines.isInterrupted || !hasPassed || left.length > 0 ? 1 : 0;
+}
+
+/** Runs those that failed once more, one after another. */
+async function repeated(
+  runs: readonly FileRun[],
+  start: (file: string) => Parameters<typeof finished>[1],
+): Promise<FileRun[]> {
+  const last: FileRun[] = [];
+  for (const run of runs) {
+    if (run.hasPassed) last.push(run);
+    else {
+      const second = await finished(run.file, start(run.file));
+      if (second.hasPassed) console.log(`Failed once, and passed alone: ${run.file}\n${run.failures}\n`);
+      last.push(second);
+    }
+  }
+  return last;
 }
 
 /** The machines of a run; a signal that ends the run ends them. */
