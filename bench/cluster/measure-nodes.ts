@@ -9,6 +9,8 @@ import type { PodWatch } from './pod-watch.ts';
 
 const many = 30;
 const roundsOfMany = 3;
+/** Longer than a kubelet of either kind has to wait until its whole kubeAPIBurst is there again. */
+const refillMs = 3_000;
 const settleMs = 10_000;
 const idleMinutes = 1;
 const full = 110;
@@ -57,7 +59,8 @@ export async function measureNodes(
   }
   for (let round = 0; round < roundsOfMany; round++) {
     for (const [index, { watch }] of inTurn(nodes, round)) {
-      const [ready, gone] = await podsOnce(watch, namesOf(`many-${round}-${index}`, many));
+      await delay(refillMs);
+      const [ready, gone] = await podsOnce(watch, namesOf(`many-${round}-${index}`, many), refillMs);
       note(index, rows.manyReady, ready);
       note(index, rows.manyGone, gone);
     }
@@ -75,9 +78,14 @@ function inTurn<T>(nodes: readonly T[], round: number): [number, T][] {
   return round % 2 === 0 ? entries : entries.reverse();
 }
 
-/** Milliseconds until the pods are ready, and then until they are gone. */
-async function podsOnce(watch: PodWatch, names: readonly string[]): Promise<[ready: number, gone: number]> {
+/** Milliseconds until the pods are ready, and, after a rest, until they are gone. */
+async function podsOnce(
+  watch: PodWatch,
+  names: readonly string[],
+  restMs = 0,
+): Promise<[ready: number, gone: number]> {
   const ready = await timed(() => watch.createUntilReady(names, podSpec));
+  await delay(restMs);
   return [ready, await timed(() => watch.deleteUntilGone(names))];
 }
 
