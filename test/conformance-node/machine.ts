@@ -1,9 +1,10 @@
 // The program on the machine of a run: a registry with the images, a runtime, and the suite, which starts the kubelet.
 import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { bindMount, mounts, mountsBelow, setPropagation, unmount } from '@berth/linux/mounts/mount.ts';
 import { removeTestCgroup } from '@berth/test-support/cgroup-driver.ts';
 import { hierarchies } from '@berth/test-support/own-machine/cgroups.ts';
+import { checkout } from '@berth/test-support/scratch.ts';
 import { restoreTunables } from '@berth/test-support/tunables.ts';
 import { serveLayout } from '../conformance/images/serve.ts';
 import { startRuntime } from './runtime.ts';
@@ -21,7 +22,13 @@ for (const target of ownFolders) {
   const source = join(work.dir, target.slice(1));
   mkdirSync(source, { recursive: true });
   chmodSync(source, statSync(target).mode & 0o7777);
-  bindMount(source, target);
+  // A checkout may lie there.
+  if (checkout.startsWith(`${target}/`)) {
+    const place = join(source, relative(target, checkout));
+    mkdirSync(place, { recursive: true });
+    bindMount(checkout, place);
+  }
+  bindMount(source, target, { recursive: true });
   // As systemd has all mounts: volumes are mounted from containers, too.
   setPropagation(target, 'shared');
   resources.defer(() => {
