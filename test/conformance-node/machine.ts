@@ -27,12 +27,13 @@ for (const target of ownFolders) {
     const place = join(source, relative(target, checkout));
     mkdirSync(place, { recursive: true });
     bindMount(checkout, place);
+    resources.defer(() => unmount(place));
   }
   bindMount(source, target, { recursive: true });
   // As systemd has all mounts: volumes are mounted from containers, too.
   setPropagation(target, 'shared');
   resources.defer(() => {
-    for (const { mountPoint } of mountsBelow(target).toReversed()) unmount(mountPoint, { detach: true });
+    for (const { mountPoint } of mountsBelow(target)) unmount(mountPoint, { detach: true });
   });
 }
 const specs = await listSpecs(work);
