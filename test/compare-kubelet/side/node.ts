@@ -75,7 +75,7 @@ export async function startSide(side: SideName): Promise<SideNode> {
   for (const target of ownFolders) {
     mount({ source: 'tmpfs', target, fstype: 'tmpfs', data: 'mode=755' });
     resources.defer(() => {
-      for (const { mountPoint } of mountsBelow(target).toReversed()) unmount(mountPoint, { detach: true });
+      for (const { mountPoint } of mountsBelow(target)) unmount(mountPoint, { detach: true });
     });
   }
   const manifests = join(dir, 'manifests');
