@@ -56,7 +56,8 @@ function provider(name: string): { flags: string[]; asked: string } {
   };
   writeFileSync(
     program,
-    `#!/bin/sh\ncat >> ${asked}\necho >> ${asked}\necho "$WORD" >&2\necho '${JSON.stringify(answer)}'\n`,
+    // The real kubelet's PATH is not that of the tests.
+    `#!/bin/sh\nPATH=/usr/bin:/bin\ncat >> ${asked}\necho >> ${asked}\necho "$WORD" >&2\necho '${JSON.stringify(answer)}'\n`,
   );
   chmodSync(program, 0o700);
   writeFileSync(
