@@ -2,6 +2,7 @@
 // with ours.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { testCluster } from '@berth/test-support/cluster/test-cluster.ts';
 import { until } from '@berth/test-support/until.ts';
 import { DraNode, slowMs } from './dra-parts.ts';
@@ -32,6 +33,8 @@ for (const kubelet of kubelets) {
     assert.deepEqual(driver.registrations, [{ pluginRegistered: true, error: '' }]);
     await dra.publish();
     driver.stop();
+    // The real kubelet takes notice of a socket that is gone once a second, and would call the driver until then.
+    await delay(2_000);
     const pod = of('waits');
     await kubectl.apply(dra.pod(pod, templateClaims(of('one'))));
     const said = `FailedPrepareDynamicResources: Failed to prepare dynamic resources: prepare dynamic resources: DRA driver ${dra.driverName} is not registered`;
