@@ -88,10 +88,7 @@ export async function startRealKubelet(options: {
   );
   mkdirSync(rootDir, { recursive: true });
   resources.defer(() => {
-    for (const { mountPoint } of mountsBelow(rootDir)) {
-      // The root itself is a mount of the caller's.
-      if (mountPoint !== rootDir) unmount(mountPoint, { detach: true });
-    }
+    for (const { mountPoint } of mountsBelow(rootDir)) unmount(mountPoint, { detach: true });
   });
   const readOnlyPort = Number(settings['readOnlyPort']);
   const start = (waitMs?: number) =>
