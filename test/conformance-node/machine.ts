@@ -1,7 +1,14 @@
 // The program on the machine of a run: a registry with the images, a runtime, and the suite, which starts the kubelet.
 import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { bindMount, mounts, mountsBelow, setPropagation, unmount } from '@berth/linux/mounts/mount.ts';
+import {
+  bindMount,
+  detachBelow,
+  mounts,
+  mountsBelow,
+  setPropagation,
+  unmount,
+} from '@berth/linux/mounts/mount.ts';
 import { removeTestCgroup } from '@berth/test-support/cgroup-driver.ts';
 import { hierarchies } from '@berth/test-support/own-machine/cgroups.ts';
 import { checkout } from '@berth/test-support/scratch.ts';
@@ -33,7 +40,7 @@ for (const target of ownFolders) {
   // As systemd has all mounts: volumes are mounted from containers, too.
   setPropagation(target, 'shared');
   resources.defer(() => {
-    for (const { mountPoint } of mountsBelow(target)) unmount(mountPoint, { detach: true });
+    detachBelow(target);
   });
 }
 const specs = await listSpecs(work);

@@ -7,7 +7,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
-import { mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
+import { detachBelow } from '@berth/linux/mounts/mount.ts';
 import { type BerthdPaths, layOutBerthd, startBerthd } from './berthd.ts';
 import { moveHugetlbToV1 } from './hugetlb.ts';
 import { loadTestImage } from './images.ts';
@@ -247,7 +247,7 @@ async function removePods({ runtime }: CriClient, dir: string): Promise<void> {
     await runtime.stopPodSandbox({ podSandboxId: id });
     await runtime.removePodSandbox({ podSandboxId: id });
   }
-  for (const { mountPoint } of mountsBelow(join(dir, 'kubelet'))) unmount(mountPoint, { detach: true });
+  detachBelow(join(dir, 'kubelet'));
 }
 
 async function removeCgroups(path: string): Promise<void> {

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { detectCgroups } from '@berth/linux/cgroups/detect.ts';
 import { startCgroupDriver } from '@berth/linux/cgroups/start-driver.ts';
-import { bindMount, mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
+import { bindMount, detachBelow, unmount } from '@berth/linux/mounts/mount.ts';
 import { removeTestCgroup, testCgroup } from './cgroup-driver.ts';
 import type { Kubelet } from './kubelet.ts';
 import { buildPeer } from './peers.ts';
@@ -87,9 +87,8 @@ export async function startRealKubelet(options: {
     }),
   );
   mkdirSync(rootDir, { recursive: true });
-  resources.defer(() => {
-    for (const { mountPoint } of mountsBelow(rootDir)) unmount(mountPoint, { detach: true });
-  });
+  // The kubelet mounts its root on itself, to share what is mounted there with containers.
+  resources.defer(() => detachBelow(rootDir));
   const readOnlyPort = Number(settings['readOnlyPort']);
   const start = (waitMs?: number) =>
     startDaemon({

@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
-import { mount, mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
+import { detachBelow, mount } from '@berth/linux/mounts/mount.ts';
 import { layOutBerthd, startBerthd } from '@berth/test-support/berthd.ts';
 import { removeTestCgroup } from '@berth/test-support/cgroup-driver.ts';
 import { startContainerd } from '@berth/test-support/containerd.ts';
@@ -75,7 +75,7 @@ export async function startSide(side: SideName): Promise<SideNode> {
   for (const target of ownFolders) {
     mount({ source: 'tmpfs', target, fstype: 'tmpfs', data: 'mode=755' });
     resources.defer(() => {
-      for (const { mountPoint } of mountsBelow(target)) unmount(mountPoint, { detach: true });
+      detachBelow(target);
     });
   }
   const manifests = join(dir, 'manifests');

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CriClient } from '@berth/cri/client/client.ts';
-import { mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
+import { detachBelow } from '@berth/linux/mounts/mount.ts';
 import { startBerthdNode } from '@berth/test-support/berthd-node.ts';
 import { loadTestImage } from '@berth/test-support/images.ts';
 import { type Kubelet, startKubelet } from '@berth/test-support/kubelet.ts';
@@ -52,7 +52,7 @@ export async function startKubeletNode(
       await client.runtime.stopPodSandbox({ podSandboxId: id });
       await client.runtime.removePodSandbox({ podSandboxId: id });
     }
-    for (const { mountPoint } of mountsBelow(join(dir, 'kubelet'))) unmount(mountPoint, { detach: true });
+    detachBelow(join(dir, 'kubelet'));
     return await berthd.leftovers();
   };
   const start = { dir, endpoint: berthd.socket, manifests, nodeName };

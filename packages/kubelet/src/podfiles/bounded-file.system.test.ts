@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { bindMount, mount, mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
+import { bindMount, detachBelow, mount, mountsBelow } from '@berth/linux/mounts/mount.ts';
 import { scratchDir } from '@berth/test-support/scratch.ts';
 import { testOptions } from '../testing/options.ts';
 import { tearDownPodDir } from '../volumes/pod-dir.ts';
@@ -29,7 +29,7 @@ function folder() {
   return {
     ...scratch,
     [Symbol.dispose]() {
-      for (const { mountPoint } of mountsBelow(scratch.path)) unmount(mountPoint, { detach: true });
+      detachBelow(scratch.path);
       scratch[Symbol.dispose]();
     },
   };

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CriClient, connectCri } from '@berth/cri/client/client.ts';
-import { mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
+import { detachBelow } from '@berth/linux/mounts/mount.ts';
 import { layOutBerthd, startBerthd } from '@berth/test-support/berthd.ts';
 import { removeTestCgroup, testCgroup, testCgroupDriver } from '@berth/test-support/cgroup-driver.ts';
 import { startContainerd } from '@berth/test-support/containerd.ts';
@@ -94,7 +94,7 @@ async function removeAllPods({ runtime }: CriClient, dir: string): Promise<void>
     await runtime.stopPodSandbox({ podSandboxId: id });
     await runtime.removePodSandbox({ podSandboxId: id });
   }
-  for (const { mountPoint } of mountsBelow(join(dir, 'kubelet'))) unmount(mountPoint, { detach: true });
+  detachBelow(join(dir, 'kubelet'));
 }
 
 interface StartedRuntime {

@@ -2,7 +2,7 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { hasCode } from '@berth/common/error-code.ts';
 import { removeTree } from '@berth/linux/files/remove-tree.ts';
-import { mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
+import { detachBelow, mountsBelow } from '@berth/linux/mounts/mount.ts';
 import { podDir, podsDir } from '../paths/pod-paths.ts';
 
 type Roots = Parameters<typeof podDir>[0];
@@ -19,7 +19,7 @@ export function unmountPodDir(uid: string, roots: Roots): Promise<string | undef
 export async function unmountBelow(folder: string): Promise<string | undefined> {
   const directory = await pathInMountTable(folder);
   if (directory === undefined) return undefined;
-  for (const { mountPoint } of mountsBelow(directory)) unmount(mountPoint, { detach: true, ifMounted: true });
+  detachBelow(directory);
   const [left] = mountsBelow(directory);
   if (left) throw new Error(`${left.mountPoint} is still mounted; ${directory} is kept`);
   return directory;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, afterEach, test } from 'node:test';
 import {
   bindMount,
+  detachBelow,
   isMountAttribute,
   isMountPoint,
   mount,
@@ -22,7 +23,7 @@ function directory(name: string): string {
 }
 
 afterEach(() => {
-  for (const { mountPoint } of mountsBelow(scratch)) unmount(mountPoint, { detach: true });
+  detachBelow(scratch);
 });
 
 after(() => {

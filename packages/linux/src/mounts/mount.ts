@@ -208,6 +208,12 @@ export function unmountAll(path: string): void {
   while (isMountPoint(path)) unmount(path, { detach: true });
 }
 
+/** Detaches all mounts at and below a directory, deepest first; its path has no symbolic link. */
+export function detachBelow(directory: string): void {
+  // One that shares its events with another takes that with it.
+  for (const { mountPoint } of mountsBelow(directory)) unmount(mountPoint, { detach: true, ifMounted: true });
+}
+
 /** Whether `path` is a mount point; false when it does not exist. Symbolic links are not followed. */
 export function isMountPoint(path: string): boolean {
   const STATX_ATTR_MOUNT_ROOT = 0x2000n;

@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { until } from '@berth/test-support/until.ts';
-import { bindMount, canMapIds, mount, mountsBelow, unmount } from '../mounts/mount.ts';
+import { bindMount, canMapIds, detachBelow, mount, unmount } from '../mounts/mount.ts';
 import { overlayMount } from '../mounts/overlay.ts';
 import { NamespaceWorker, pinState, unpin } from './namespaces.ts';
 
@@ -31,7 +31,7 @@ before(async () => {
   worker = await NamespaceWorker.start();
 });
 afterEach(() => {
-  for (const { mountPoint } of mountsBelow(scratch)) unmount(mountPoint, { detach: true });
+  detachBelow(scratch);
   for (const kind of namespaceKinds) unpin(at(kind));
 });
 after(async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { bindMount, mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
+import { bindMount, detachBelow, mountsBelow } from '@berth/linux/mounts/mount.ts';
 import { cgroupfsNaming } from '../cgroups/naming.ts';
 import { plainRuntime } from '../config/config.ts';
 import { OciRuntime } from './runtime.ts';
@@ -10,7 +10,7 @@ import { OciRuntime } from './runtime.ts';
 const root = mkdtempSync('/tmp/oci-runtime-');
 
 after(() => {
-  for (const { mountPoint } of mountsBelow(root)) unmount(mountPoint, { detach: true });
+  detachBelow(root);
   rmSync(root, { recursive: true });
 });
 

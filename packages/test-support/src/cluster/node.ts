@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { mount, mountsBelow, unmount } from '@berth/linux/mounts/mount.ts';
+import { detachBelow, mount, unmount } from '@berth/linux/mounts/mount.ts';
 import { removeTestCgroup } from '../cgroup-driver.ts';
 import { startRealKubelet } from '../real-kubelet.ts';
 import { freePort } from '../registry.ts';
@@ -73,7 +73,8 @@ export async function startNode(options: NodeOptions): Promise<ClusterNode> {
   mkdirSync(rootDir, { mode: 0o700, recursive: true });
   if (options.rootDirSize !== undefined) {
     mount({ source: 'tmpfs', target: rootDir, fstype: 'tmpfs', data: `size=${options.rootDirSize}` });
-    resources.defer(() => unmount(rootDir, { detach: true }));
+    // The end of a kubelet unmounts it, too.
+    resources.defer(() => unmount(rootDir, { detach: true, ifMounted: true }));
   }
   const port = await freePort();
   const readOnlyPort = await freePort();
@@ -186,9 +187,7 @@ async function startOurs({ dir, rootDir, endpoint, name, settings, flags, env }:
     [Symbol.asyncDispose]: async () => {
       await daemon.stop();
       // Volumes of pods that a test has not deleted.
-      for (const { mountPoint } of mountsBelow(rootDir)) {
-        if (mountPoint !== rootDir) unmount(mountPoint, { detach: true });
-      }
+      detachBelow(rootDir);
       await removeTestCgroup(String(settings['cgroupRoot']));
     },
   };
