@@ -37,3 +37,25 @@ test('a mirror pod is that of its version, also while the next version waits', (
   index.forget('two');
   assert.equal(index.localUid(second), undefined);
 });
+
+test('a pod stays the same object when the watch tells of what the server has answered, or of less', () => {
+  const pod = testPod({ containers: [{ name: 'c' }] });
+  const at = (resourceVersion: string, phase: string): ServedPod => ({
+    pod,
+    status: { phase },
+    resourceVersion,
+  });
+  const watched = (each: ServedPod) => new Map([['u', each]]);
+  const index = new ServedPodIndex();
+  index.set(watched(at('9', 'Pending')));
+  index.answered(at('10', 'Running'));
+  const answered = index.get('u');
+  assert.equal(answered?.status.phase, 'Running');
+  for (const each of [at('9', 'Pending'), at('10', 'Running')]) {
+    index.set(watched(each));
+    assert.equal(index.get('u'), answered);
+  }
+  const next = at('11', 'Failed');
+  index.set(watched(next));
+  assert.equal(index.get('u'), next);
+});

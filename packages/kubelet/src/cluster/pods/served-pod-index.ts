@@ -86,11 +86,12 @@ function hashOf({ pod }: ServedPod): string {
   return pod.metadata.annotations?.[podAnnotation.mirror] ?? '';
 }
 
-/** Versions of one object count up. */
+/** Versions of one object count up. What has been known already stays the same object. */
 function newer(known: ServedPod | undefined, next: ServedPod): ServedPod {
-  if (!known) return next;
+  if (!known || known === next) return next;
   const [before, after] = [known, next].map(({ resourceVersion }) => versionNumber(resourceVersion));
-  if (before === undefined || after === undefined || after >= before) return next;
+  if (before === undefined || after === undefined || after > before) return next;
+  if (known.pod === next.pod) return known;
   return { ...next, status: known.status, resourceVersion: known.resourceVersion };
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PodStatus } from '../../api/pod.ts';
 import { testPod } from '../../testing/pod.ts';
-import { mayBeDeleted, statusPatch } from './status-patch.ts';
+import { mayBeDeleted, statusPatch, tellsOfSandboxAlone } from './status-patch.ts';
 
 const pod = testPod({ containers: [{ name: 'c' }] });
 const facts = { mayRun: true, now: '2026-11-30T10:00:00Z' };
@@ -41,6 +41,39 @@ test('there is no patch for a status that the server has', () => {
   const status: PodStatus = { phase: 'Running', conditions: [condition('Ready', 'True')] };
   assert.equal(patch(status, { ...status, message: undefined } as PodStatus), undefined);
 });
+
+const creating: PodStatus = {
+  phase: 'Pending',
+  conditions: [condition('PodReadyToStartContainers', 'False'), condition('Ready', 'False')],
+};
+const withSandbox: PodStatus = {
+  phase: 'Pending',
+  conditions: [condition('PodReadyToStartContainers', 'True'), condition('Ready', 'False')],
+  podIP: '10.0.0.1',
+  podIPs: [{ ip: '10.0.0.1' }],
+};
+const sandboxes: [what: string, served: PodStatus, own: PodStatus, alone: boolean][] = [
+  ['a sandbox that is ready', creating, withSandbox, true],
+  ['one that is not any more', withSandbox, creating, false],
+  ['one with a container that runs', creating, { ...withSandbox, phase: 'Running' }, false],
+  [
+    'one with a condition',
+    creating,
+    {
+      ...withSandbox,
+      conditions: ['PodReadyToStartContainers', 'Ready'].map((type) => condition(type, 'True')),
+    },
+    false,
+  ],
+  ['a phase', creating, { ...creating, phase: 'Running' }, false],
+  ['an address', { ...withSandbox, podIP: '10.0.0.2' }, withSandbox, false],
+];
+
+for (const [what, served, own, alone] of sandboxes) {
+  test(`the patch for ${what} tells ${alone ? '' : 'not '}of a sandbox alone`, () => {
+    assert.equal(tellsOfSandboxAlone(patch(served, own) ?? {}), alone);
+  });
+}
 
 const deleted = { deletionTimestamp: '2026-11-30T10:00:00Z' };
 const mirror = { annotations: { 'kubernetes.io/config.mirror': 'x' } };

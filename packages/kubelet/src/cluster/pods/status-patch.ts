@@ -51,6 +51,17 @@ function withoutUnaskedSignals({ spec }: Pod, status: PodStatus): PodStatus {
   };
 }
 
+/** Whether a patch of `statusPatch` tells of no more than a sandbox that is ready, and its addresses. */
+export function tellsOfSandboxAlone(patch: object): boolean {
+  const { status } = patch as { status: PodStatus };
+  const { conditions = [], podIP: _ip, podIPs: _ips, ...rest } = status;
+  return (
+    Object.keys(rest).every((name) => name.startsWith('$setElementOrder/')) &&
+    conditions.some(({ type }) => type === 'PodReadyToStartContainers') &&
+    conditions.every(({ type, status: is }) => type === 'PodReadyToStartContainers' && is === 'True')
+  );
+}
+
 /** As it is sent: without fields that are undefined. */
 function asJson(status: PodStatus): PodStatus {
   return JSON.parse(JSON.stringify(status));

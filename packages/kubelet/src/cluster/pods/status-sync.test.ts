@@ -90,6 +90,37 @@ test('statuses that follow each other closely are one write', async () => {
   stage.sync.stop();
 });
 
+test('a sandbox is told of with the containers that follow it, or alone after a while', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const stage = new Stage();
+  const isReady: PodStatus = {
+    phase: 'Pending',
+    conditions: [{ type: 'PodReadyToStartContainers', status: 'True', lastProbeTime: null }],
+  };
+  stage.serve('Pending');
+  stage.own = isReady;
+  stage.sync.statusChanged('u');
+  await setImmediate();
+  t.mock.timers.tick(399);
+  await setImmediate();
+  assert.deepEqual(stage.requests, []);
+  stage.own = { ...isReady, phase: 'Running' };
+  stage.sync.statusChanged('u');
+  await setImmediate();
+  assert.deepEqual(stage.requests, ['patch p/status Running']);
+
+  const slow = new Stage();
+  slow.serve('Pending');
+  slow.own = isReady;
+  slow.sync.statusChanged('u');
+  await setImmediate();
+  t.mock.timers.tick(400);
+  await setImmediate();
+  assert.deepEqual(slow.requests, ['patch p/status undefined']);
+  stage.sync.stop();
+  slow.sync.stop();
+});
+
 test('a status waits for a pod that the server does not show yet', async () => {
   const stage = new Stage();
   await stage.set('Running');

@@ -10,12 +10,17 @@ import { timestamp } from '../../status/container-status.ts';
 import type { StatusListener } from '../../status/manager.ts';
 import { podResource } from './pod-resource.ts';
 import type { ServedPodIndex } from './served-pod-index.ts';
-import { mayBeDeleted, statusPatch } from './status-patch.ts';
+import { mayBeDeleted, statusPatch, tellsOfSandboxAlone } from './status-patch.ts';
 
 const log = createLogger('status-sync.ts');
 
 /** When to try again, and to undo what others have written. */
 const syncPeriodMs = 10_000;
+/**
+ * How long the server does not know of a sandbox that is ready: containers that start meanwhile are told of in the same
+ * write.
+ */
+const sandboxDelayMs = 400;
 /** Writes at a time. */
 const maxWrites = 10;
 
@@ -36,6 +41,8 @@ interface Entry {
   /** When the oldest status was made that the server does not have; undefined: it has the newest. */
   since: number | undefined;
   isWriting: boolean;
+  /** Writes a status later that can wait. */
+  delayed: NodeJS.Timeout | undefined;
   /** Whether nothing is left of the pod on the node. */
   isGone: boolean;
   /** Whether the server has been asked to complete the deletion. */
@@ -61,6 +68,7 @@ export class StatusSync implements StatusListener {
   }
 
   forget(uid: string): void {
+    clearTimeout(this.#entries.get(uid)?.delayed);
     this.#entries.delete(uid);
   }
 
@@ -91,6 +99,7 @@ export class StatusSync implements StatusListener {
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#retry);
+    for (const { delayed } of this.#entries.values()) clearTimeout(delayed);
   }
 
   #entry(uid: string): Entry {
@@ -99,6 +108,7 @@ export class StatusSync implements StatusListener {
     const entry = {
       since: undefined,
       isWriting: false,
+      delayed: undefined,
       isGone: false,
       isDeleted: false,
       compared: undefined,
@@ -134,8 +144,15 @@ export class StatusSync implements StatusListener {
         while (entry.since !== undefined && this.#entries.get(uid) === entry && !this.#isStopped) {
           const { since } = entry;
           entry.since = undefined;
+          clearTimeout(entry.delayed);
           try {
-            await this.#writeOnce(uid, entry, since);
+            const delayMs = await this.#writeOnce(uid, entry, since);
+            if (delayMs === 0) continue;
+            const isFollowed = entry.since !== undefined;
+            entry.since = since;
+            if (isFollowed) continue;
+            entry.delayed = setTimeout(() => this.#due(uid), delayMs);
+            return;
           } catch (error) {
             if (this.#isStopped) return;
             entry.since = since;
@@ -153,15 +170,18 @@ export class StatusSync implements StatusListener {
     }
   }
 
-  async #writeOnce(uid: string, entry: Entry, since: number): Promise<void> {
+  /** Returns 0, or after how many milliseconds to write a status that can wait for the one that follows it. */
+  async #writeOnce(uid: string, entry: Entry, since: number): Promise<number> {
     const { client, served: index, onSynced } = this.#ports;
     let served = index.get(uid);
     const own = this.#ports.status(uid);
     // A static pod has no mirror pod yet, or the server has deleted the pod.
-    if (!served || !own) return;
+    if (!served || !own) return 0;
     const { name, namespace } = served.pod.metadata;
     const patch = statusPatch(served, own, this.#facts(uid));
     if (patch) {
+      const delayMs = tellsOfSandboxAlone(patch) ? since + sandboxDelayMs - Date.now() : 0;
+      if (delayMs > 0) return delayMs;
       const where = { name, namespace };
       const answer = await client.patch(podResource, where, 'strategic', patch, { subresource: 'status' });
       log.v(3, 'Patched status of pod', { pod: podKey(served.pod), podUID: uid, patch });
@@ -170,11 +190,12 @@ export class StatusSync implements StatusListener {
       entry.compared = index.get(uid) ?? served;
       onSynced?.((Date.now() - since) / 1000);
     }
-    if (entry.isDeleted || !mayBeDeleted(served, entry.isGone)) return;
+    if (entry.isDeleted || !mayBeDeleted(served, entry.isGone)) return 0;
     const preconditions = { uid: served.pod.metadata.uid };
     await client.delete(podResource, { name, namespace }, { gracePeriodSeconds: 0, preconditions });
     entry.isDeleted = true;
     log.v(3, 'Pod fully terminated and removed from etcd', { pod: podKey(served.pod), podUID: uid });
+    return 0;
   }
 
   #retryLater(): void {
