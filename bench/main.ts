@@ -168,7 +168,7 @@ const suites: Record<string, (dir: string, resources: AsyncDisposableStack) => P
     const rounds = Math.min(15, repetitions);
     return {
       suite: 'cluster',
-      about: `Berth's kubelet on berthd and the real one on containerd 2.4.2 as two nodes of one cluster on one machine with its control plane, in turns, as a watch of the API server shows it; medians of ${rounds}, and of three times 30 at once. Pods have a service account's token and no probe; all folders are on a tmpfs, and neither kubelet is short of its kubeAPIBurst when 30 pods begin or end. Each runtime has its default, crun for berthd and runc for containerd.`,
+      about: `Berth's kubelet on berthd and the real one on containerd 2.4.2 as two nodes of one cluster on one machine with its control plane, in turns, as a watch of the API server shows it; medians of ${rounds}, and of five times 30 at once. Pods have a service account's token and no probe; all folders are on a tmpfs, and neither kubelet is short of its kubeAPIBurst when 30 pods begin or end. Each runtime has its default, crun for berthd and runc for containerd.`,
       names: ['berth', 'kubelet 1.37.2 on containerd'],
       figures: await benchCluster(dir, { repetitions: rounds }),
       unit: unitOfCluster,

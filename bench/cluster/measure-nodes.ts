@@ -8,7 +8,7 @@ import { cpuMilliseconds, median, residentMiB, timed } from '../measure.ts';
 import type { PodWatch } from './pod-watch.ts';
 
 const many = 30;
-const roundsOfMany = 3;
+const roundsOfMany = 5;
 /** Longer than a kubelet of either kind has to wait until its whole kubeAPIBurst is there again. */
 const refillMs = 3_000;
 const settleMs = 10_000;
