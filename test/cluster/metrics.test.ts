@@ -21,7 +21,6 @@ const leftOut: readonly (readonly [names: RegExp, why: string])[] = [
   [/^kubelet_orphan_pod_cleaned_volumes_errors/, 'a pod that is left ends when its volumes are removed'],
   [/^kubelet_runtime_operations_errors_total/, 'there where a call of the runtime has failed'],
   [/^kubelet_(pleg_discard_events|pod_watch_events_dropped_total)/, 'no event is dropped'],
-  [/^kubelet_(first_network_pod_start|pod_start)_/, 'starts are not measured against the API server yet'],
   [
     /^rest_client_(exec_plugin|rate_limiter|request_size|response_size|transport)_/,
     "sizes, waits and connections of Go's client are not counted yet",

@@ -60,13 +60,9 @@ export const requestDifferences: readonly Difference[] = [
     ],
   },
   {
-    reason:
-      'About pods of an API server: ones of its first network; and about those who watch the API of pods, which ours does not have.',
+    reason: 'About those who watch the API of pods, which ours does not have.',
     cases: ['request: * GET /metrics'],
-    paths: [
-      'body.kubelet_first_network_pod_start_sli_duration_seconds',
-      'body.kubelet_pod_watch_events_dropped_total',
-    ],
+    paths: ['body.kubelet_pod_watch_events_dropped_total'],
   },
   {
     reason: 'What cannot be in ours: events of the runtime that are lost, a leftover pod whose volumes stay.',

@@ -106,6 +106,7 @@ export class Kubelet {
       isFinished: (uid) => this.#isFinished(uid),
       recordedResources: (uid) => loadPodRecord(options, uid)?.allocated,
       onRejected: (reason) => pods.rejected(reason),
+      onPreempted: (resource) => pods.preempted(resource),
       resizes,
       events: this.events,
     });
@@ -243,6 +244,7 @@ export class Kubelet {
 
   /** Sets the pods that the API server has of this node, by UID; before `setPods` when these changed, too. */
   setServed(served: ReadonlyMap<string, ServedPod>): void {
+    this.observation.kubelet.podStarts.served(served);
     this.#cluster?.pods.setServed(served);
   }
 

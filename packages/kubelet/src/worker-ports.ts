@@ -117,6 +117,7 @@ export function workerPorts(
     objects,
     rootDir: options.rootDir,
     metrics: metrics.images,
+    podStarts: metrics.podStarts,
     verification: options.imageVerification,
     providers:
       options.credentialProviders &&

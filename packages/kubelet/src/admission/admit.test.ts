@@ -235,8 +235,8 @@ test('a critical pod preempts', () => {
   const pods = [pod('a', cpu('1500m'), low), pod('b', cpu('400m'), low), pod('c', cpu('600m'), critical)];
   const { admitted, rejected, preempted } = admitPods(pods, node, newPods);
   assert.deepEqual(
-    preempted.map((each) => [each.pod.metadata.uid, each.preemptor.metadata.uid]),
-    [['a', 'c']],
+    preempted.map((each) => [each.pod.metadata.uid, each.preemptor.metadata.uid, each.resource]),
+    [['a', 'c', 'cpu']],
   );
   assert.deepEqual(
     admitted.map(({ metadata }) => metadata.uid),

@@ -13,7 +13,7 @@ import { checkNodeAffinity } from './node-affinity.ts';
 import { checkNodeName } from './node-name.ts';
 import { NodeUsage } from './node-usage.ts';
 import { checkOsField, checkOsLabel } from './operating-system.ts';
-import { preempt } from './preemption.ts';
+import { preempt, type Victim } from './preemption.ts';
 import { checkPressure } from './pressure.ts';
 import { admitResizes, type PendingResize, type WantedResize } from './resizes.ts';
 import { shortagesOf } from './resources.ts';
@@ -48,7 +48,7 @@ export interface Admission {
   admitted: Pod[];
   rejected: { pod: Pod; failed: Failed }[];
   /** Admitted pods that have to end for a critical one. */
-  preempted: { pod: Pod; preemptor: Pod }[];
+  preempted: Victim[];
   /** Why admitted pods keep other resources than their manifests ask for, by UID. */
   pending: Map<string, PendingResize>;
 }
@@ -102,8 +102,8 @@ export function admitPods(desired: readonly Pod[], node: NodeFacts, history: Adm
     }
     const { verdict, victims } = admit(pod, node, usage, isKnown(pod) ? lasting : initial);
     if (victims.length > 0) {
-      usage = new NodeUsage(usage.pods.filter((each) => !victims.includes(each)));
-      admission.preempted.push(...victims.map((victim) => ({ pod: victim, preemptor: pod })));
+      usage = new NodeUsage(usage.pods.filter((each) => !victims.some(({ pod: victim }) => victim === each)));
+      admission.preempted.push(...victims);
     }
     if (verdict === 'admitted') {
       admission.admitted.push(pod);
@@ -127,7 +127,7 @@ function admit(
   node: NodeFacts,
   usage: NodeUsage,
   { before, predicates, after }: Checks,
-): { verdict: Verdict; victims: Pod[] } {
+): { verdict: Verdict; victims: Victim[] } {
   const early = firstFailure(before, pod, node, usage);
   if (early !== 'admitted') return { verdict: early, victims: [] };
   const shortages = shortagesOf(pod, node, usage);
@@ -136,7 +136,7 @@ function admit(
   if (shortage && !critical) return { verdict: outOf(shortage), victims: [] };
   const misfit = firstFailure(predicates, pod, node, usage);
   if (misfit !== 'admitted') return { verdict: misfit, victims: [] };
-  let victims: Pod[] = [];
+  let victims: Victim[] = [];
   if (shortage) {
     const preemption = preempt(pod, usage.pods, shortages);
     if ('impossible' in preemption) {

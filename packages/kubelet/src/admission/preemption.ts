@@ -13,8 +13,15 @@ interface Need {
   amount: bigint;
 }
 
+/** A pod that has to end for a critical one, and what this one is short of first. */
+export interface Victim {
+  pod: Pod;
+  preemptor: Pod;
+  resource: string;
+}
+
 /** The victims, or the needs that no set of pods can meet, in the real kubelet's words. */
-export type Preemption = { victims: Pod[] } | { impossible: string };
+export type Preemption = { victims: Victim[] } | { impossible: string };
 
 /** The pods that `preemptor` preempts to get what it is short of. */
 export function preempt(preemptor: Pod, pods: readonly Pod[], shortages: readonly Shortage[]): Preemption {
@@ -30,7 +37,8 @@ export function preempt(preemptor: Pod, pods: readonly Pod[], shortages: readonl
   const third = nearest(guaranteed, without(needs, [...bestEffort, ...burstable]));
   const second = nearest(burstable, without(needs, [...bestEffort, ...third]));
   const first = nearest(bestEffort, without(needs, [...second, ...third]));
-  return { victims: [...first, ...second, ...third] };
+  const resource = shortages[0]?.resource ?? '';
+  return { victims: [...first, ...second, ...third].map((pod) => ({ pod, preemptor, resource })) };
 }
 
 /** The pods that meet the needs, each time the one that comes nearest; the smaller of two that come as near. */

@@ -8,7 +8,7 @@ import { memoryBytes } from '../cgroups/pod-resources.ts';
 import { qosClass } from '../cgroups/qos-class.ts';
 import type { NodeFacts } from '../node/node-facts.ts';
 import { NodeUsage } from './node-usage.ts';
-import { preempt } from './preemption.ts';
+import { preempt, type Victim } from './preemption.ts';
 import { shortagesOf } from './resources.ts';
 import { outOf } from './shortage.ts';
 
@@ -29,7 +29,7 @@ export interface ResizeAdmission {
   resized: Pod[];
   pending: Map<string, PendingResize>;
   /** Pods that have to end for a critical one. */
-  preempted: { pod: Pod; preemptor: Pod }[];
+  preempted: Victim[];
 }
 
 /** Admits changes sequentially beside all pods that use the node: first those that need no more, then by priority. */
@@ -49,9 +49,9 @@ export function admitResizes(
       admission.pending.set(uid, verdict);
       continue;
     }
-    admission.preempted.push(...verdict.victims.map((pod) => ({ pod, preemptor: desired })));
+    admission.preempted.push(...verdict.victims);
     admission.resized.push(desired);
-    pods = [...others.filter((each) => !verdict.victims.includes(each)), desired];
+    pods = [...others.filter((each) => !verdict.victims.some(({ pod }) => pod === each)), desired];
   }
   return admission;
 }
@@ -61,7 +61,7 @@ function judge(
   desired: Pod,
   node: NodeFacts,
   others: readonly Pod[],
-): PendingResize | { victims: Pod[] } {
+): PendingResize | { victims: Victim[] } {
   // The cgroup of a pod lies in that of its class, where it cannot be moved from.
   if (qosClass(desired) !== qosClass(present)) {
     const message = 'Pod QOS Class may not change as a result of resizing';

@@ -17,6 +17,7 @@ import { rpcErrorText } from '../kubecontainer/rpc-error-text.ts';
 import { StartError } from '../kubecontainer/start-error.ts';
 import { unlessGone } from '../kuberuntime/unless-gone.ts';
 import type { ImageMetrics } from '../metrics/image-metrics.ts';
+import type { PodStartMetrics } from '../metrics/pod-start-metrics.ts';
 import type { Objects } from '../objects/objects.ts';
 import { nodeCredentials } from './credentials/node-config.ts';
 import {
@@ -51,6 +52,8 @@ export interface ImageManagerPorts {
   /** Where the kubelet keeps its files: `config.json` there may have credentials, `image_manager` has records. */
   rootDir: string;
   metrics: ImageMetrics;
+  /** Is told for which pods images are pulled. */
+  podStarts?: Pick<PodStartMetrics, 'pulling'>;
   /** Undefined: there are none. */
   providers?: CredentialProviders | undefined;
   verification: ImageVerification;
@@ -155,7 +158,7 @@ export class ImageManager {
     sandboxConfig: DeepPartial<PodSandboxConfig>,
     subject: EventSubject | undefined,
   ): Promise<PresentImage> {
-    const { events, metrics } = this.#ports;
+    const { events, metrics, podStarts } = this.#ports;
     const { uid } = pod.metadata;
     const credentials = await this.#credentials(pod, image);
     // As the pod names it, with or without a tag.
@@ -171,6 +174,7 @@ export class ImageManager {
     events.record(subject, 'Normal', 'Pulling', `Pulling image "${named}"`);
     const podName = `${pod.metadata.namespace}/${pod.metadata.name}`;
     const began = performance.now();
+    using _ = podStarts?.pulling(uid);
     await using intent = await this.#records.intend(named);
     const { ref, used, tookMs } = await this.#tryPull(podName, image, credentials, sandboxConfig).catch(
       (error) => {

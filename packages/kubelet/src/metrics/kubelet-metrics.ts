@@ -9,6 +9,7 @@ import { NodeStartupMetrics } from './node-startup-metrics.ts';
 import { PlegMetrics } from './pleg-metrics.ts';
 import { PodMetrics } from './pod-metrics.ts';
 import { PodResourcesMetrics } from './pod-resources-metrics.ts';
+import { PodStartMetrics } from './pod-start-metrics.ts';
 import { PressureMetrics } from './pressure-metrics.ts';
 import { MetricsRegistry } from './registry.ts';
 import { ResizeMetrics } from './resize-metrics.ts';
@@ -21,6 +22,7 @@ export class KubeletMetrics {
   readonly registry = new MetricsRegistry();
   readonly runtime = new RuntimeMetrics(this.registry);
   readonly pods = new PodMetrics(this.registry);
+  readonly podStarts = new PodStartMetrics(this.registry);
   readonly resizes = new ResizeMetrics(this.registry);
   readonly hooks = new HookMetrics(this.registry);
   readonly pleg = new PlegMetrics(this.registry);

@@ -3,7 +3,8 @@ import type { PodStatus } from '../api/pod.ts';
 import { exponentialBuckets, type MetricsRegistry, type Reading } from './registry.ts';
 import { secondsSince } from './runtime-metrics.ts';
 
-const startBuckets = [
+/** Upper bounds for the time that a pod takes to start, in seconds. */
+export const startBuckets = [
   0.5, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 45, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700,
   3600,
 ];
@@ -58,6 +59,7 @@ export class PodMetrics {
   readonly #startedContainersErrors;
   readonly #terminatedContainers;
   readonly #rejections;
+  readonly #preemptions;
   readonly #admissions;
   readonly #restartedPods;
   readonly #orphans;
@@ -101,6 +103,11 @@ export class PodMetrics {
       'kubelet_admission_rejections_total',
       'Pods that were not admitted.',
       ['reason'],
+    );
+    this.#preemptions = registry.counter(
+      'kubelet_preemptions',
+      'Pods that had to end for a critical one, by the resource that it was short of.',
+      ['preemption_signal'],
     );
     this.#admissions = registry.counter(
       'kubelet_pod_level_resources_admission_total',
@@ -171,6 +178,11 @@ export class PodMetrics {
 
   rejected(reason: string): void {
     this.#rejections.inc({ reason: rejectionLabel(reason) });
+  }
+
+  /** A pod had to end for a critical one, which was short of a resource. */
+  preempted(resource: string): void {
+    this.#preemptions.inc({ preemption_signal: resource });
   }
 
   /** A worker begins with a pod of `containers` containers. */

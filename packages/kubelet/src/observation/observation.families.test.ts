@@ -36,7 +36,7 @@ const leftOut: readonly (readonly [names: RegExp, why: string])[] = [
   ],
   [/^workqueue_/, 'of queues that exist in Go only'],
   [/^kubelet_(cpu|memory|topology)_manager_|^kubelet_memory_qos_/, 'this kubelet has no such managers'],
-  [/^kubelet_(first_network_pod|pod_watch)_/, 'about an API server'],
+  [/^kubelet_pod_watch_/, 'about those who watch the API of pods'],
   [/^kubelet_imagemanager_inmemory_/, 'records of pulls are on disk alone'],
   [
     /^kubelet_orphan_pod_cleaned_volumes_errors$/,
@@ -194,6 +194,7 @@ async function kubelet(): Promise<MetricFamily[]> {
   pods.startedContainer('container', 'ErrImagePull');
   pods.rejected('OutOfcpu');
   pods.workerAdded(1);
+  pods.preempted('cpu');
   pods.orphanFound();
   pods.orphanRemoved();
   pods.restarted();
@@ -209,6 +210,16 @@ async function kubelet(): Promise<MetricFamily[]> {
   countResizes(registry, () => ({ pending: [{ pod: resized, reason: 'Deferred' }], inProgress: 0 }));
   hooks.fellBackToHttp();
   hooks.sleepEndedEarly();
+  const created = {
+    ...resized,
+    metadata: { ...resized.metadata, creationTimestamp: '2026-12-01T10:00:00Z' },
+  };
+  const state = { running: { startedAt: '2026-12-01T10:00:01Z' } };
+  for (const each of [{}, { state }]) {
+    const own = { name: 'c', image: '', imageID: '', ready: true, restartCount: 0, ...each };
+    const status = { phase: 'Pending', containerStatuses: [own] };
+    metrics.podStarts.served(new Map([['u', { pod: created, status, resourceVersion: '' }]]));
+  }
   pods.firstRound(0);
   await pods.round('sync', async () => {});
   pods.statusChanged('u', undefined, { phase: 'Pending' });

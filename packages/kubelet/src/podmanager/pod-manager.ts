@@ -2,6 +2,7 @@
 import { admitPods } from '../admission/admit.ts';
 import type { Failed } from '../admission/check.ts';
 import { matchesNode } from '../admission/node-affinity.ts';
+import type { Victim } from '../admission/preemption.ts';
 import type { PendingResize } from '../admission/resizes.ts';
 import { type AllocatedResources, resourcesOf } from '../api/allocated-resources.ts';
 import { type Pod, podKey } from '../api/pod.ts';
@@ -26,6 +27,8 @@ export interface PodManagerPorts {
   recordedResources?(uid: string): AllocatedResources | undefined;
   /** Called once for each pod that is rejected. */
   onRejected?(reason: string): void;
+  /** Called once for each pod that has to end for one that is short of a resource. */
+  onPreempted?(resource: string): void;
   /** Devices of plugins, which pods are given after they were admitted. */
   devices?: {
     /** Why a pod cannot have those that it asks for. */
@@ -168,13 +171,14 @@ export class PodManager {
   }
 
   /** Remembers which pods were ended, as long as a source has them. */
-  #end(admitted: readonly Pod[], preempted: readonly { pod: Pod; preemptor: Pod }[]): void {
+  #end(admitted: readonly Pod[], preempted: readonly Victim[]): void {
     const ends = new Map<string, Imposed>();
     for (const { metadata } of admitted) {
       const end = this.#imposed.get(metadata.uid);
       if (end) ends.set(metadata.uid, end);
     }
-    for (const { pod, preemptor } of preempted) {
+    for (const { pod, preemptor, resource } of preempted) {
+      this.#ports.onPreempted?.(resource);
       log.warn('Preempting pod to free up resources', {
         pod: podKey(pod),
         podUID: pod.metadata.uid,

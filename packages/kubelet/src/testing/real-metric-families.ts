@@ -108,10 +108,15 @@ export const realFamilies: Readonly<Record<string, readonly KnownFamily[]>> = {
     ['kubelet_pod_resources_endpoint_requests_list', 'counter', ['server_api_version']],
     ['kubelet_pod_resources_endpoint_requests_total', 'counter', ['server_api_version']],
     ['kubelet_pod_start_duration_seconds', 'histogram', []],
+    // Once a pod of an API server has started.
+    ['kubelet_pod_start_sli_duration_seconds', 'histogram', []],
+    ['kubelet_pod_start_total_duration_seconds', 'histogram', []],
     ['kubelet_pod_status_sync_duration_seconds', 'histogram', []],
     ['kubelet_pod_watch_events_dropped_total', 'counter', []],
     ['kubelet_pod_worker_duration_seconds', 'histogram', ['operation_type']],
     ['kubelet_pod_worker_start_duration_seconds', 'histogram', []],
+    // Once a pod had to end for a critical one.
+    ['kubelet_preemptions', 'counter', ['preemption_signal']],
     ['kubelet_restarted_pods_total', 'counter', ['static']],
     ['kubelet_run_podsandbox_duration_seconds', 'histogram', ['runtime_handler']],
     ['kubelet_run_podsandbox_errors_total', 'counter', ['runtime_handler']],
