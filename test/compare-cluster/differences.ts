@@ -20,6 +20,12 @@ const ofPods: readonly Difference[] = [
   },
   {
     isTimed: true,
+    reason: 'Both of these: without requests, which are gone, the real kubelet has those limits alone.',
+    cases: ['resources: resize policies'],
+    paths: ['last.status.resources'],
+  },
+  {
+    isTimed: true,
     reason:
       'Ours tells a state as soon as it sees it, the real kubelet at its next look, by when a short one is over.',
     cases: lives,
