@@ -39,9 +39,7 @@ for (const target of ownFolders) {
   bindMount(source, target, { recursive: true });
   // As systemd has all mounts: volumes are mounted from containers, too.
   setPropagation(target, 'shared');
-  resources.defer(() => {
-    detachBelow(target);
-  });
+  resources.defer(() => detachBelow(target));
 }
 const specs = await listSpecs(work);
 if (work.list) for (const name of selectSpecs(specs, work)) console.log(name);

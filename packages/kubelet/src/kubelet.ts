@@ -1,6 +1,7 @@
 // The kubelet without sources and servers: builds and starts its parts; each gets what it uses.
 import type { RuntimeClient } from '@berth/cri/client/client.ts';
 import type { Pod, PodWithStatus } from './api/pod.ts';
+import { isFinalPhase } from './api/pod-phase.ts';
 import type { ServedPod } from './api/served-pod.ts';
 import type { ApiConnection } from './apiserver/api-connection.ts';
 import { canSwap } from './cgroups/container-resources.ts';
@@ -32,7 +33,6 @@ import { VisiblePods } from './podmanager/visible-pods.ts';
 import type { PodWorkers } from './pods/workers.ts';
 import { type Running, startRunning, stopRunning } from './running.ts';
 import { StatusManager } from './status/manager.ts';
-import { isFinalPhase } from './status/phase.ts';
 import { ResizeEvents } from './status/resize-events.ts';
 import type { KubeletConnections } from './worker-ports.ts';
 

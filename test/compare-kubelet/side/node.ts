@@ -74,9 +74,7 @@ export async function startSide(side: SideName): Promise<SideNode> {
   resources.defer(() => rmSync(dir, { recursive: true, force: true }));
   for (const target of ownFolders) {
     mount({ source: 'tmpfs', target, fstype: 'tmpfs', data: 'mode=755' });
-    resources.defer(() => {
-      detachBelow(target);
-    });
+    resources.defer(() => detachBelow(target));
   }
   const manifests = join(dir, 'manifests');
   mkdirSync(manifests);

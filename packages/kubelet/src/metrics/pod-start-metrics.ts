@@ -2,6 +2,7 @@
 // of a pod until a watch shows that all of its containers have started, without pulls of images and init containers.
 // https://github.com/kubernetes/community/blob/master/sig-scalability/slos/pod_startup_latency.md
 import type { PodStatus, Volume } from '../api/pod.ts';
+import { isFinalPhase } from '../api/pod-phase.ts';
 import type { ServedPod } from '../api/served-pod.ts';
 import { startBuckets } from './pod-metrics.ts';
 import type { MetricsRegistry } from './registry.ts';
@@ -66,7 +67,7 @@ export class PodStartMetrics {
     const { status } = served;
     // A pod that has a start time at first has started by an earlier kubelet.
     const pulls = former ? former.pulls : status.startTime === undefined ? [] : undefined;
-    if (!pulls || hasEnded(status) || isUnschedulable(status)) return { served, pulls: undefined };
+    if (!pulls || isFinalPhase(status.phase) || isUnschedulable(status)) return { served, pulls: undefined };
     if (!haveStarted(status)) return { served, pulls };
     this.#started(served, pulls, now);
     return { served, pulls: undefined };
@@ -91,10 +92,6 @@ export class PodStartMetrics {
     this.#hasNetworkPod = true;
     this.#firstNetworkPod.set(seconds);
   }
-}
-
-function hasEnded({ phase }: PodStatus): boolean {
-  return phase === 'Succeeded' || phase === 'Failed';
 }
 
 function isUnschedulable({ conditions = [] }: PodStatus): boolean {

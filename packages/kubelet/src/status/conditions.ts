@@ -2,10 +2,10 @@
 // https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-conditions
 import { isSidecar, workloadContainers } from '../api/each-container.ts';
 import type { ContainerStatus, Pod, PodCondition } from '../api/pod.ts';
+import type { PodPhase } from '../api/pod-phase.ts';
 import { hasRestartAllRule } from '../containers/restart-policy.ts';
 import { latestContainer, type PodRuntimeStatus } from '../kubecontainer/runtime-status.ts';
 import { sandboxChange } from '../sandbox/sandbox-change.ts';
-import type { PodPhase } from './phase.ts';
 
 type Verdict = { status: 'True' | 'False'; reason?: string; message?: string };
 

@@ -2,7 +2,7 @@
 // phase is final, because only such a pod is deleted.
 import { isSidecar } from '../api/each-container.ts';
 import type { ContainerStatus, Pod, PodStatus } from '../api/pod.ts';
-import { isFinalPhase } from './phase.ts';
+import { isFinalPhase } from '../api/pod-phase.ts';
 
 /** An end that nobody saw. */
 const unseen = {

@@ -1,6 +1,6 @@
 // Stores the newest status of every pod, for /pods and for those who are told of statuses, such as the API server.
 import type { Pod, PodStatus, PodWithStatus } from '../api/pod.ts';
-import { isFinalPhase } from './phase.ts';
+import { isFinalPhase } from '../api/pod-phase.ts';
 
 /** Is told of statuses. */
 export interface StatusListener {

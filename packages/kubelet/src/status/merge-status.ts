@@ -1,9 +1,9 @@
 // The status that the API server shall have: the kubelet's, with what others have set there, and no final phase before the
 // pod's containers have stopped.
 import type { Pod, PodCondition, PodStatus } from '../api/pod.ts';
+import { isFinalPhase } from '../api/pod-phase.ts';
 import { isOfKubelet, isShared } from './condition-owners.ts';
 import { observedGeneration } from './conditions.ts';
-import { isFinalPhase } from './phase.ts';
 
 /** Fields of a status that others write. */
 const ofOthers = [

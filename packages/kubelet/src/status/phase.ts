@@ -2,15 +2,8 @@
 // https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase
 import { containersOfKind, isSidecar } from '../api/each-container.ts';
 import type { Container, ContainerStatus, Pod } from '../api/pod.ts';
+import type { PodPhase } from '../api/pod-phase.ts';
 import { restartsAfter } from '../containers/restart-policy.ts';
-
-/** The phases that a kubelet gives; a control plane that has lost the node sets Unknown. */
-export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
-
-/** Whether a pod in this phase never runs again. */
-export function isFinalPhase(phase: string | undefined): phase is 'Succeeded' | 'Failed' {
-  return phase === 'Succeeded' || phase === 'Failed';
-}
 
 /** The reason of a termination that restarts all containers of the pod. */
 export const restartingAllContainers = 'RestartingAllContainers';

@@ -1,5 +1,6 @@
 // The API status of a pod: a pure function of the pod, the runtime's state and this kubelet's failures.
 import type { AllocatedResourceStatus, Container, ContainerStatus, Pod, PodStatus } from '../api/pod.ts';
+import { isFinalPhase } from '../api/pod-phase.ts';
 import { isStatic } from '../api/pod-source-of.ts';
 import { qosClass } from '../cgroups/qos-class.ts';
 import { allContainersRestart } from '../containers/restart-policy.ts';
@@ -12,7 +13,7 @@ import { observedGeneration, podConditions } from './conditions.ts';
 import { containerStatuses, timestamp } from './container-status.ts';
 import { disruptionConditions } from './disruption.ts';
 import { withShortMessages } from './message-limit.ts';
-import { isFinalPhase, podPhase } from './phase.ts';
+import { podPhase } from './phase.ts';
 import { podTotals } from './quantities.ts';
 import { type ResizeProgress, resizeConditions } from './resize-conditions.ts';
 

@@ -1,9 +1,9 @@
 // Tells as events how the change of a pod's resources goes on, as its conditions show it.
 import type { Container, Pod, PodCondition, PodStatus } from '../api/pod.ts';
+import { isFinalPhase } from '../api/pod-phase.ts';
 import { isBeingDeleted } from '../api/pod-source-of.ts';
 import { aboutPod, type EventType, type Recorder } from '../events/event.ts';
 import type { StatusListener } from './manager.ts';
-import { isFinalPhase } from './phase.ts';
 
 /** An event about a pod. */
 interface Told {

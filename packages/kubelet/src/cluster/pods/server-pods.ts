@@ -2,12 +2,12 @@
 // of static ones.
 import { isDeepStrictEqual } from 'node:util';
 import type { Pod, PodCondition, PodStatus } from '../../api/pod.ts';
+import { isFinalPhase } from '../../api/pod-phase.ts';
 import { isMirror } from '../../api/pod-source-of.ts';
 import type { ServedPod } from '../../api/served-pod.ts';
 import type { ApiClient } from '../../apiserver/api-client.ts';
 import { isOfKubelet } from '../../status/condition-owners.ts';
 import type { StatusListener } from '../../status/manager.ts';
-import { isFinalPhase } from '../../status/phase.ts';
 import { MirrorPods, type MirrorPodsPorts } from './mirror-pods.ts';
 import { ServedPodIndex } from './served-pod-index.ts';
 import { StatusSync, type StatusSyncPorts } from './status-sync.ts';

@@ -1,11 +1,11 @@
 // What the status of a pod on the API server needs to become this kubelet's, and whether the pod may be deleted there.
 import { workloadContainers } from '../../api/each-container.ts';
 import type { Container, ContainerStatus, Pod, PodStatus } from '../../api/pod.ts';
+import { isFinalPhase } from '../../api/pod-phase.ts';
 import { isBeingDeleted, isMirror } from '../../api/pod-source-of.ts';
 import type { ServedPod } from '../../api/served-pod.ts';
 import { type MergeKeys, strategicMergePatch } from '../../apiserver/strategic-merge.ts';
 import { type MergeFacts, mergeStatus } from '../../status/merge-status.ts';
-import { isFinalPhase } from '../../status/phase.ts';
 
 /** The lists of a pod's status that are merged. */
 const mergeKeys: MergeKeys = {
